@@ -1,0 +1,190 @@
+//! The end of a login: every step is behind, so the session is made or used again and the grant with its code is given,
+//! in the transaction that finishes the flow.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use url::Url;
+use vestibule_jose::{base64url, sha256};
+
+use super::authenticator::Factor;
+use super::engine::Engine;
+use super::prompt::{Completion, Progressed};
+use super::state::{Progress, Proof};
+use super::ticket::Ticket;
+use crate::application::Application;
+use crate::error::{Code, Error, Fault};
+use crate::grant::{Grant, Phase, Terms};
+use crate::ports::store::{Conclusion, Settlement};
+use crate::ports::{GrantId, SessionId, Timestamp};
+use crate::secrets::Shown;
+use crate::session::Session;
+use crate::user::User;
+
+/// How long a session lives, however much it is used.
+const SESSION_END: Duration = Duration::from_secs(60 * 60 * 24 * 30);
+
+/// Authentication context classes, the weaker first: one factor, and two of different kinds (NIST SP 800-63B-4 §2).
+pub const ACR: [&str; 2] = ["aal1", "aal2"];
+
+impl Engine {
+    /// Finishes a login that a session satisfies: nothing was asked, so there is no flow to finish.
+    pub(super) async fn conclude_at_once(
+        &self,
+        ticket: &Ticket,
+        app: &Application,
+        user: &User,
+        progress: Progress,
+        session: Session,
+        now: Timestamp,
+    ) -> Result<Progressed, Error> {
+        let (conclusion, completion) = self.conclude(ticket, app, user, &progress, Some(session), now)?;
+        let conclusion = Some(&conclusion);
+        let settlement = Settlement { flow: None, tallies: &[], conclusion, rehash: None, tenant: &ticket.tenant, now };
+        self.ports.store.settle(settlement).await?;
+        tracing::info!(target: "vestibule::audit", event = "login", outcome = "session", tenant = %ticket.tenant, app = %app.id, user = %user.id);
+        Ok(Progressed::Done(completion))
+    }
+
+    /// The session that a flow began with, if it still holds.
+    pub(super) async fn session_of(&self, ticket: &Ticket) -> Result<Option<Session>, Fault> {
+        let Some(id) = &ticket.session else { return Ok(None) };
+        let session = self.ports.store.session(id).await?;
+        Ok(session.filter(|session| session.is_alive(self.ports.clock.now())))
+    }
+
+    /// What a finished login leaves behind.
+    ///
+    /// # Errors
+    /// Another user or a stronger login was asked for.
+    pub(super) fn conclude(
+        &self,
+        ticket: &Ticket,
+        app: &Application,
+        user: &User,
+        progress: &Progress,
+        session: Option<Session>,
+        now: Timestamp,
+    ) -> Result<(Conclusion, Completion), Error> {
+        let proofs: Vec<&Proof> = progress.proofs().collect();
+        let acr = acr(&proofs);
+        is_whom_and_how_it_was_asked(ticket, user, acr)?;
+        let session = self.session(app, user, progress, session, now);
+        let grant = Grant {
+            id: GrantId::random(&*self.ports.entropy),
+            tenant: ticket.tenant.clone(),
+            app: app.id,
+            user: user.id,
+            session: session.id,
+            salt: self.ports.random(),
+            phase: Phase::Code,
+            expires: now + app.oauth.lifetimes.code,
+            ends: now + app.oauth.lifetimes.refresh_absolute,
+            created: now,
+            terms: Terms {
+                scopes: ticket.request.scopes.clone(),
+                redirect_uri: ticket.request.redirect_uri.clone(),
+                challenge: ticket.request.challenge.clone(),
+                nonce: ticket.request.nonce.clone(),
+                authenticated: session.authenticated,
+                amr: amr(&proofs),
+                acr: acr.to_owned(),
+                id_token_claims: ticket.request.claims.id_token.clone(),
+                userinfo_claims: ticket.request.claims.userinfo.clone(),
+            },
+        };
+        let completion = self.completion(ticket, app, &session, &grant, progress.remember);
+        Ok((Conclusion { session, grant }, completion))
+    }
+
+    /// The session that the login began with and belongs to the user, with what was proved added; else a new one.
+    fn session(
+        &self,
+        app: &Application,
+        user: &User,
+        progress: &Progress,
+        old: Option<Session>,
+        now: Timestamp,
+    ) -> Session {
+        let lifetimes = &app.oauth.lifetimes;
+        let mut session = old.filter(|session| session.user == user.id).unwrap_or_else(|| Session {
+            id: SessionId::random(&*self.ports.entropy),
+            tenant: user.tenant.clone(),
+            user: user.id,
+            proofs: Vec::new(),
+            authenticated: Timestamp::default(),
+            created: now,
+            seen: now,
+            idle: lifetimes.session_idle,
+            ends: now + SESSION_END,
+        });
+        for proof in progress.proofs() {
+            session.authenticated = session.authenticated.max(proof.at);
+            session.proofs.retain(|known| known.authenticator != proof.authenticator || known.idp != proof.idp);
+            session.proofs.push(proof.clone());
+        }
+        if progress.remember {
+            session.idle = session.idle.max(lifetimes.session_remembered);
+        }
+        session.seen = now;
+        session
+    }
+
+    fn completion(
+        &self,
+        ticket: &Ticket,
+        app: &Application,
+        session: &Session,
+        grant: &Grant,
+        remember: bool,
+    ) -> Completion {
+        let is_openid = ticket.request.scopes.contains("openid");
+        let session_state = is_openid.then(|| {
+            let salt = base64url(&self.ports.random::<12>());
+            let origin = Url::parse(&ticket.request.redirect_uri).map(|uri| uri.origin().ascii_serialization());
+            let state = self.secrets.session(&session.id, Shown::BrowserState);
+            let text = format!("{} {} {state} {salt}", app.client_id, origin.unwrap_or_default());
+            format!("{}.{salt}", base64url(&sha256(text.as_bytes())))
+        });
+        Completion {
+            code: self.secrets.code(grant),
+            session_state,
+            state: ticket.request.state.clone(),
+            redirect_uri: ticket.request.redirect_uri.clone(),
+            cookie: self.secrets.session(&session.id, Shown::Cookie),
+            remembered_until: remember.then(|| session.expires()),
+        }
+    }
+}
+
+/// Whether this user, and this way of signing in, is what the request asked for.
+fn is_whom_and_how_it_was_asked(ticket: &Ticket, user: &User, acr: &str) -> Result<(), Error> {
+    if ticket.request.only_user.is_some_and(|wanted| wanted != user.id) {
+        return Err(Error::new(Code::AuthenticationFailed)
+            .because("Another user signed in than the request asked for.")
+            .oauth("login_required"));
+    }
+    let essential = &ticket.request.claims.essential_acr;
+    if !essential.is_empty() && !essential.contains(acr) {
+        return Err(Error::new(Code::AuthenticationFailed)
+            .because("The login does not reach the authentication context that the request asked for.")
+            .oauth("unmet_authentication_requirements"));
+    }
+    Ok(())
+}
+
+fn kinds(proofs: &[&Proof]) -> BTreeSet<Factor> {
+    proofs.iter().map(|proof| proof.factor).collect()
+}
+
+fn acr(proofs: &[&Proof]) -> &'static str {
+    let [one, two] = ACR;
+    if kinds(proofs).len() > 1 { two } else { one }
+}
+
+/// Authentication methods (RFC 8176 §2), with `mfa` when there are several kinds.
+fn amr(proofs: &[&Proof]) -> Vec<String> {
+    let kinds = kinds(proofs);
+    let several = (kinds.len() > 1).then_some("mfa");
+    kinds.iter().map(|factor| factor.amr()).chain(several).map(str::to_owned).collect()
+}

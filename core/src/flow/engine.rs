@@ -1,0 +1,252 @@
+//! The one dispatcher of login flows. It opens the flow, checks its time and application, finds the option that is
+//! meant, and lets its authenticator ask or judge; whatever comes of it is saved in one transaction.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::answers::RawParams;
+use super::authenticator::{Answers, Authenticator, Memo};
+use super::evaluate::FORMAT;
+use super::policy::{Plan, Registry};
+use super::prompt::Progressed;
+use super::state::{Progress, State};
+use super::ticket::Ticket;
+use crate::application::{Application, StepOption, read_authenticator_id};
+use crate::attempt::TallyRule;
+use crate::error::{Code, Error, Fault};
+use crate::oauth::authorize::{AuthorizationRequest, PromptRule};
+use crate::oauth::client_auth::unavailable;
+use crate::ports::store::FlowVersion;
+use crate::ports::{FlowNumber, Ports, SessionId, TenantId, Timestamp};
+use crate::secrets::Secrets;
+use crate::session::Session;
+use crate::user::{Gate, User};
+
+/// Runs login flows.
+pub struct Engine {
+    pub(super) ports: Ports,
+    pub(super) secrets: Arc<Secrets>,
+    pub(super) registry: Registry,
+    pub(super) rules: Rules,
+}
+
+/// What an operator decides about flows.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Wrong answers per user and factor.
+    pub user: TallyRule,
+    /// Wrong answers per source address.
+    pub source: TallyRule,
+    /// Tell why an attempt failed (`show_auth_failure_reason`): reveals which users exist and are locked.
+    pub tell_reason: bool,
+    /// Send retryable failures as HTTP 400 (`retryable_failure = "error"`).
+    pub failure_as_error: bool,
+}
+
+/// Where a call came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// The operator exempts it from the limits of addresses.
+    pub exempt: bool,
+}
+
+/// One call of `/oauth2/authn`.
+#[derive(Debug)]
+pub struct Submission<'a> {
+    /// The realm of the path.
+    pub tenant: &'a TenantId,
+    /// The flow.
+    pub flow_id: &'a str,
+    /// The option that is meant.
+    pub authenticator_id: Option<&'a str>,
+    /// What is answered.
+    pub params: RawParams,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// An open flow at the moment of a call.
+pub(super) struct Round<'a> {
+    pub ticket: &'a Ticket,
+    pub flow_id: &'a str,
+    pub app: &'a Application,
+    pub version: FlowVersion,
+    pub progress: Progress,
+    /// What the chosen option's authenticator remembers, if it has asked.
+    pub memo: Option<Memo>,
+    pub option: usize,
+    pub chosen: &'a StepOption,
+    pub authenticator: &'static dyn Authenticator,
+    pub source: Source,
+    pub now: Timestamp,
+}
+
+impl Engine {
+    /// An engine over these ports.
+    pub fn new(ports: Ports, secrets: Arc<Secrets>, registry: Registry, rules: Rules) -> Self {
+        Self { ports, secrets, registry, rules }
+    }
+
+    /// The ways of signing in.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Starts a login, or finishes it at once when a session is good enough.
+    ///
+    /// # Errors
+    /// A refusal of the catalogue.
+    pub async fn start(
+        &self,
+        app: &Application,
+        request: AuthorizationRequest,
+        presence: Option<SessionId>,
+    ) -> Result<Progressed, Error> {
+        let now = self.ports.clock.now();
+        let session = self.usable_session(app, &request, presence, now).await?;
+        let plan = Plan::of(&app.sequence, &self.registry, session.as_ref().map(|(session, _)| session))?;
+        let progress = Progress::default().skipping(&plan);
+        let ticket = Ticket {
+            number: FlowNumber::random(&*self.ports.entropy),
+            tenant: app.tenant.clone(),
+            app: app.id,
+            expires: now + app.oauth.lifetimes.flow,
+            session: session.as_ref().map(|(session, _)| session.id),
+            request,
+            plan,
+            progress,
+        };
+        match (State::at(ticket.progress.clone(), &ticket.plan), session) {
+            (State::Succeeded(progress), Some((session, user))) => {
+                self.conclude_at_once(&ticket, app, &user, progress, session, now).await
+            }
+            _ if ticket.request.prompt == PromptRule::None => Err(Error::new(Code::AuthenticationFailed)
+                .because("There is no session, and the prompt none forbids to ask the user.")
+                .oauth("login_required")),
+            (_, session) => self.first_step(&ticket, session.map(|(_, user)| user), now).await,
+        }
+    }
+
+    /// Takes an answer, or the selection of an option.
+    ///
+    /// # Errors
+    /// A refusal of the catalogue.
+    pub async fn submit(&self, submission: Submission<'_>) -> Result<Progressed, Error> {
+        let now = self.ports.clock.now();
+        let ticket = Ticket::open(submission.flow_id, submission.tenant, now, &self.secrets)?;
+        let app = self.app_of(&ticket).await?;
+        let (version, state) = self.load(&ticket, now).await?;
+        let (progress, asked) = state.open()?;
+        let (option, chosen) = choose(&ticket.plan, &progress, submission.authenticator_id)?;
+        let authenticator = self.registry.find(&chosen.authenticator)?;
+        let answers = authenticator.spec().read(submission.params)?;
+        let memo = asked.filter(|(asked, _)| *asked == option).map(|(_, memo)| memo);
+        let (flow_id, source) = (submission.flow_id, submission.source);
+        let round = Round {
+            ticket: &ticket,
+            flow_id,
+            app: &app,
+            version,
+            progress,
+            memo,
+            option,
+            chosen,
+            authenticator,
+            source,
+            now,
+        };
+        self.answer(round, answers).await
+    }
+
+    async fn answer(&self, round: Round<'_>, answers: Answers) -> Result<Progressed, Error> {
+        let spec = round.authenticator.spec();
+        let identity = self.identify(&round.ticket.tenant, &round.progress, spec, &answers).await?;
+        if answers.is_empty() {
+            return self.ask(round, &identity).await;
+        }
+        self.judge(round, identity, answers).await
+    }
+
+    /// The application of a flow, asked anew at every call: it may have been switched off meanwhile.
+    async fn app_of(&self, ticket: &Ticket) -> Result<Application, Error> {
+        let app = self.ports.store.app(&ticket.tenant, &ticket.app).await;
+        let name = ticket.app.to_string();
+        let names = [("client_id", name.as_str()), ("tenant_domain", ticket.tenant.as_str())];
+        let app = app
+            .map_err(|fault| unavailable(fault, &name, &ticket.tenant))?
+            .ok_or_else(|| Error::filled(Code::ApplicationNotFound, &names))?;
+        if !app.enabled {
+            return Err(Code::ApplicationDisabled.into());
+        }
+        if !app.native {
+            return Err(Error::filled(Code::AppNativeNotEnabled, &[("client_id", &app.client_id)]));
+        }
+        Ok(app)
+    }
+
+    /// Where the flow stands: what is kept of it, or how it started.
+    pub(super) async fn load(&self, ticket: &Ticket, now: Timestamp) -> Result<(FlowVersion, State), Error> {
+        let Some(stored) = self.ports.store.flow(&ticket.number).await? else {
+            return Ok((FlowVersion::default(), State::Choosing(ticket.progress.clone())));
+        };
+        if stored.busy_until.is_some_and(|until| now < until) {
+            return Err(busy());
+        }
+        let state = match stored.format {
+            0 => State::Choosing(ticket.progress.clone()),
+            FORMAT => serde_json::from_slice(&stored.body).map_err(|error| {
+                unknown_status(stored.format).caused_by(Fault::from("reading a flow's state", error))
+            })?,
+            newer => return Err(unknown_status(newer)),
+        };
+        Ok((stored.version, state))
+    }
+
+    /// The session that a login may use again, with its user.
+    async fn usable_session(
+        &self,
+        app: &Application,
+        request: &AuthorizationRequest,
+        presence: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Option<(Session, User)>, Error> {
+        let (Some(id), PromptRule::Any | PromptRule::None) = (presence, request.prompt) else {
+            return Ok(None);
+        };
+        let Some(session) = self.ports.store.session(&id).await? else { return Ok(None) };
+        let fresh = request.max_age.is_none_or(|age| now.since(session.authenticated).as_secs() < u64::from(age));
+        let wanted = request.only_user.is_none_or(|user| user == session.user);
+        if session.tenant != app.tenant || !session.is_alive(now) || !fresh || !wanted {
+            return Ok(None);
+        }
+        let user = self.ports.store.user(&session.tenant, &session.user).await?;
+        Ok(user.filter(|user| user.gate() == Gate::Open).map(|user| (session, user)))
+    }
+}
+
+/// The option that an id names, among those of the current step.
+fn choose<'a>(plan: &'a Plan, progress: &Progress, id: Option<&str>) -> Result<(usize, &'a StepOption), Error> {
+    let id = id
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| Error::new(Code::InvalidAuthenticatorId).because("Authenticator id is not provided."))?;
+    let (authenticator, idp) = read_authenticator_id(id).ok_or_else(|| {
+        let shown: String = id.chars().take(100).filter(|c| c.is_ascii_graphic()).collect();
+        Error::filled(Code::InvalidAuthenticatorId, &[("authenticator_id", &shown)])
+    })?;
+    let step = plan.steps.get(progress.passed.len()).ok_or(Code::InvalidFlowId)?;
+    let named = |option: &&StepOption| option.authenticator == authenticator && option.idp == idp;
+    let found = step.options.iter().enumerate().find(|(_, option)| named(option));
+    found.ok_or_else(|| Code::InvalidAuthenticator.into())
+}
+
+/// Another answer of the flow is being judged: this one was not looked at.
+pub(super) fn busy() -> Error {
+    Error::new(Code::AuthenticationFailedRetry)
+        .because("Another submission of this flow is being processed; this one was not evaluated. Please retry.")
+}
+
+fn unknown_status(format: u16) -> Error {
+    Error::filled(Code::UnknownFlowStatus, &[("flow_status", &format!("format {format}"))])
+}

@@ -1,0 +1,267 @@
+//! Where a flow stands. A state holds exactly what exists then; a move takes the old one by value and gives the new one.
+
+use serde::{Deserialize, Serialize};
+
+use super::authenticator::{Factor, Memo};
+use super::policy::Plan;
+use crate::error::Code;
+use crate::ports::{Timestamp, UserId};
+
+/// A factor that a user has proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Name of the authenticator.
+    pub authenticator: String,
+    /// Name of the identity provider.
+    pub idp: String,
+    /// What kind of thing was proved.
+    pub factor: Factor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Of whom a flow speaks; fixed once it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Who {
+    /// A user.
+    Known(UserId),
+    /// A name that no user has: it goes the same ways and proves nothing.
+    Shadow(String),
+}
+
+/// A step that is behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passage {
+    /// What it proved; nothing for a step that only names the user.
+    pub proof: Option<Proof>,
+}
+
+/// How far a flow has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The steps that are behind, in order.
+    pub passed: Vec<Passage>,
+    /// Of whom the flow speaks.
+    pub who: Option<Who>,
+    /// The user asked to be remembered.
+    pub remember: bool,
+    /// Wrong answers in this flow.
+    pub misses: u32,
+}
+
+impl Progress {
+    /// Passes the steps that the session satisfied beforehand.
+    #[must_use]
+    pub fn skipping(mut self, plan: &Plan) -> Self {
+        while let Some((proof, who)) = plan.satisfied(self.passed.len(), self.who.as_ref()) {
+            self.passed.push(Passage { proof: Some(proof.clone()) });
+            self.who = Some(who);
+        }
+        self
+    }
+
+    /// What has been proved, oldest first.
+    pub fn proofs(&self) -> impl Iterator<Item = &Proof> {
+        self.passed.iter().filter_map(|passage| passage.proof.as_ref())
+    }
+}
+
+/// Where a flow stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// An option of the next step is awaited.
+    Choosing(Progress),
+    /// An answer to the chosen option is awaited.
+    Answering {
+        /// How far the flow has come.
+        progress: Progress,
+        /// The chosen option of the step, counted from zero.
+        option: usize,
+        /// What its authenticator remembers.
+        memo: Memo,
+    },
+    /// Every step is behind: the code is out.
+    Succeeded(Progress),
+    /// The flow ended in failure.
+    Failed,
+}
+
+/// What a judged answer does to a flow.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// The step is behind.
+    Passed {
+        /// What it proved, if anything.
+        proof: Option<Proof>,
+        /// Whose it is.
+        who: Who,
+        /// The user asked to be remembered.
+        remember: bool,
+    },
+    /// The chosen option waits for an answer.
+    Asked {
+        /// The chosen option.
+        option: usize,
+        /// What its authenticator remembers.
+        memo: Memo,
+    },
+    /// The answer was wrong; the options of the step are open again.
+    Missed,
+    /// The flow is over.
+    Ended,
+}
+
+impl State {
+    /// How far an open flow has come.
+    ///
+    /// # Errors
+    /// The flow is over: 60009.
+    pub fn open(self) -> Result<(Progress, Option<(usize, Memo)>), Code> {
+        match self {
+            Self::Choosing(progress) => Ok((progress, None)),
+            Self::Answering { progress, option, memo } => Ok((progress, Some((option, memo)))),
+            Self::Succeeded(_) | Self::Failed => Err(Code::InvalidFlowId),
+        }
+    }
+
+    /// The next state: pure. Steps that a session satisfied beforehand are passed on the way.
+    ///
+    /// # Errors
+    /// The flow is over, or the answer speaks of somebody else than the flow: both end nothing and change nothing.
+    pub fn advance(self, plan: &Plan, turn: Turn) -> Result<Self, Code> {
+        let (mut progress, _) = self.open()?;
+        Ok(match turn {
+            Turn::Passed { proof, who, remember } => {
+                if progress.who.as_ref().is_some_and(|known| *known != who) {
+                    return Err(Code::AuthenticationFailed);
+                }
+                progress.who = Some(who);
+                progress.remember |= remember;
+                progress.passed.push(Passage { proof });
+                Self::at(progress.skipping(plan), plan)
+            }
+            Turn::Asked { option, memo } => Self::Answering { progress, option, memo },
+            Turn::Missed => {
+                progress.misses = progress.misses.saturating_add(1);
+                Self::Choosing(progress)
+            }
+            Turn::Ended => Self::Failed,
+        })
+    }
+
+    /// Where a flow with this progress stands.
+    pub fn at(progress: Progress, plan: &Plan) -> Self {
+        if progress.passed.len() < plan.steps.len() {
+            Self::Choosing(progress)
+        } else if progress.proofs().next().is_some() && matches!(progress.who, Some(Who::Known(_))) {
+            Self::Succeeded(progress)
+        } else {
+            Self::Failed
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::application::StepOption;
+    use crate::flow::PlannedStep;
+
+    const ALICE: UserId = UserId::from_bytes([1; 16]);
+
+    fn proof() -> Proof {
+        Proof { authenticator: "a".into(), idp: "LOCAL".into(), factor: Factor::Password, at: Timestamp::default() }
+    }
+
+    fn plan(satisfied: &[bool]) -> Plan {
+        let step =
+            |satisfied: &bool| PlannedStep { options: vec![StepOption::local("a")], satisfied: satisfied.then(proof) };
+        Plan { steps: satisfied.iter().map(step).collect(), known: Some(ALICE) }
+    }
+
+    fn passed(who: Who) -> Turn {
+        Turn::Passed { proof: Some(proof()), who, remember: false }
+    }
+
+    fn start() -> State {
+        State::Choosing(Progress::default())
+    }
+
+    #[test]
+    fn a_flow_succeeds_when_every_step_is_behind() {
+        let plan = plan(&[false, false]);
+        let state = start().advance(&plan, passed(Who::Known(ALICE))).unwrap();
+        assert!(matches!(state, State::Choosing(_)));
+        assert!(matches!(state.advance(&plan, passed(Who::Known(ALICE))), Ok(State::Succeeded(_))));
+    }
+
+    #[test]
+    fn steps_that_only_name_the_user_prove_nothing() {
+        let named = Turn::Passed { proof: None, who: Who::Known(ALICE), remember: false };
+        assert_eq!(start().advance(&plan(&[false]), named).unwrap(), State::Failed);
+    }
+
+    #[test]
+    fn a_shadow_never_succeeds() {
+        assert_eq!(start().advance(&plan(&[false]), passed(Who::Shadow("x".into()))).unwrap(), State::Failed);
+    }
+
+    #[test]
+    fn a_flow_speaks_of_one_user_only() {
+        let plan = plan(&[false, false]);
+        let state = start().advance(&plan, passed(Who::Known(ALICE))).unwrap();
+        assert_eq!(state.advance(&plan, passed(Who::Shadow("bob".into()))), Err(Code::AuthenticationFailed));
+    }
+
+    #[test]
+    fn a_session_satisfies_steps_of_its_own_user_only() {
+        let plan = plan(&[false, true]);
+        let own = start().advance(&plan, passed(Who::Known(ALICE))).unwrap();
+        assert!(matches!(own, State::Succeeded(_)));
+        let other = start().advance(&plan, passed(Who::Known(UserId::from_bytes([2; 16])))).unwrap();
+        assert!(matches!(other, State::Choosing(_)));
+    }
+
+    fn turn() -> impl Strategy<Value = Turn> {
+        prop_oneof![
+            Just(passed(Who::Known(ALICE))),
+            Just(passed(Who::Shadow("x".into()))),
+            Just(Turn::Passed { proof: None, who: Who::Known(ALICE), remember: true }),
+            Just(Turn::Asked { option: 0, memo: Memo::default() }),
+            Just(Turn::Missed),
+            Just(Turn::Ended),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn terminal_stays_terminal_and_proofs_only_grow(
+            turns in prop::collection::vec(turn(), 0..40),
+            satisfied in prop::collection::vec(any::<bool>(), 1..5),
+        ) {
+            let plan = plan(&satisfied);
+            let mut state = start();
+            let mut proofs = 0;
+            for turn in turns {
+                let over = matches!(state, State::Succeeded(_) | State::Failed);
+                match state.clone().advance(&plan, turn) {
+                    Ok(next) => {
+                        prop_assert!(!over);
+                        if let State::Choosing(progress) | State::Answering { progress, .. } | State::Succeeded(progress) = &next {
+                            prop_assert!(progress.proofs().count() >= proofs);
+                            proofs = progress.proofs().count();
+                        }
+                        if let State::Succeeded(progress) = &next {
+                            prop_assert_eq!(progress.passed.len(), plan.steps.len());
+                            prop_assert!(proofs > 0 && progress.who == Some(Who::Known(ALICE)));
+                        }
+                        state = next;
+                    }
+                    Err(code) => prop_assert_eq!(over, code == Code::InvalidFlowId),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The rooms put together over one set of ports. Endpoints ask here; the rooms do not know each other.
+
+use std::sync::Arc;
+
+use crate::error::Fault;
+use crate::flow::{Engine, Registry, Rules};
+use crate::keyring::Keyring;
+use crate::oauth::issue::Issuer;
+use crate::oauth::metadata::PublicUrl;
+use crate::ports::Ports;
+use crate::secrets::Secrets;
+
+/// The rules of one server.
+pub struct House {
+    /// The world.
+    pub ports: Ports,
+    /// The server's own secrets.
+    pub secrets: Arc<Secrets>,
+    /// The tenants' signing keys.
+    pub keyring: Arc<Keyring>,
+    /// The server's addresses.
+    pub urls: PublicUrl,
+    /// Login flows.
+    pub engine: Engine,
+    /// Tokens.
+    pub issuer: Issuer,
+}
+
+impl House {
+    /// Puts the rooms together; makes the server's secret at the first start.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn open(ports: Ports, urls: PublicUrl, registry: Registry, rules: Rules) -> Result<Self, Fault> {
+        let secrets = Arc::new(Secrets::load(&ports).await?);
+        let keyring = Arc::new(Keyring::new(ports.clone()));
+        let engine = Engine::new(ports.clone(), Arc::clone(&secrets), registry, rules);
+        let issuer = Issuer::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), urls.clone());
+        Ok(Self { ports, secrets, keyring, urls, engine, issuer })
+    }
+}

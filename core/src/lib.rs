@@ -1,0 +1,16 @@
+//! The rules of Vestibule: flows, OAuth, sessions, the error catalogue and the ports they stand on. Nothing here knows
+//! HTTP, SQL, threads, the environment or files; time, chance and storage come in through [`ports`].
+
+pub mod application;
+pub mod attempt;
+pub mod error;
+pub mod flow;
+pub mod grant;
+pub mod house;
+pub mod keyring;
+pub mod oauth;
+pub mod ports;
+pub mod secrets;
+pub mod session;
+pub mod tenant;
+pub mod user;

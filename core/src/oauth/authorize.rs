@@ -1,0 +1,153 @@
+//! An authorization request: a list of checks that turns parameters into a request that may be answered. The order is
+//! the documentation.
+
+mod checks;
+mod requested;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+pub use requested::RequestedClaims;
+
+use super::{Params, client_auth};
+use crate::application::Application;
+use crate::error::{Code, Error};
+use crate::flow::Progressed;
+use crate::grant::Challenge;
+use crate::house::House;
+use crate::ports::{SessionId, TenantId, UserId};
+use crate::secrets::Shown;
+
+/// A request that passed every check.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuthorizationRequest {
+    /// Where the client expects the code.
+    #[serde(rename = "u")]
+    pub redirect_uri: String,
+    /// Scopes that will be granted.
+    #[serde(rename = "c")]
+    pub scopes: BTreeSet<String>,
+    /// Given back to the byte.
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// For the ID token.
+    #[serde(rename = "n", skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// PKCE.
+    #[serde(rename = "k", skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
+    /// What is asked of sessions.
+    #[serde(rename = "p")]
+    pub prompt: PromptRule,
+    /// Oldest login in seconds that is good enough (OpenID Connect Core §3.1.2.1).
+    #[serde(rename = "m", skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u32>,
+    /// A hint of the user's name.
+    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// Context classes asked for, the preferred first.
+    #[serde(rename = "a", skip_serializing_if = "Vec::is_empty")]
+    pub acr_values: Vec<String>,
+    /// Languages asked for, the preferred first.
+    #[serde(rename = "l", skip_serializing_if = "Vec::is_empty")]
+    pub ui_locales: Vec<String>,
+    /// The `claims` parameter.
+    #[serde(rename = "q", skip_serializing_if = "RequestedClaims::is_empty")]
+    pub claims: RequestedClaims,
+    /// Only this user will do: `id_token_hint` or an essential `sub`.
+    #[serde(rename = "w", skip_serializing_if = "Option::is_none")]
+    pub only_user: Option<UserId>,
+}
+
+/// What a request asks of sessions (`prompt`, OpenID Connect Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PromptRule {
+    /// A session is good enough.
+    #[default]
+    Any,
+    /// Without a session the request fails.
+    None,
+    /// A session does not count.
+    Login,
+}
+
+/// What a check sees: the client is known and has shown that it is the client.
+pub struct Draft<'a> {
+    /// The application that asks.
+    pub app: &'a Application,
+    /// The realm.
+    pub tenant: &'a TenantId,
+    /// The parameters as they came.
+    pub params: &'a Params,
+    /// User of a verified `id_token_hint`.
+    pub hinted: Option<UserId>,
+    /// The request so far.
+    pub request: AuthorizationRequest,
+}
+
+/// One check: it may refuse and it may fill in its part of the request.
+pub type Check = fn(&mut Draft<'_>) -> Result<(), Error>;
+
+/// The checks of an authorization request in direct mode.
+pub const CHECKS: &[Check] = &[
+    checks::client_is_enabled,
+    checks::native_login_is_enabled,
+    checks::grant_is_allowed,
+    checks::nothing_is_asked_that_is_not_built,
+    checks::response_type_is_code,
+    checks::redirect_uri_is_registered,
+    checks::parameters_fit_into_the_flow_id,
+    checks::pkce_is_present_and_strong,
+    checks::scope_is_well_formed,
+    checks::prompt_is_known,
+    checks::max_age_is_a_number,
+    checks::hints_are_taken_over,
+    checks::claims_are_json,
+];
+
+/// Runs the checks.
+///
+/// # Errors
+/// The first refusal.
+pub fn check(mut draft: Draft<'_>) -> Result<AuthorizationRequest, Error> {
+    CHECKS.iter().try_for_each(|check| check(&mut draft))?;
+    Ok(draft.request)
+}
+
+impl House {
+    /// Answers an authorization request in direct mode. `cookie`: the session of the browser, which goes before
+    /// `sessionId`.
+    ///
+    /// # Errors
+    /// A refusal of the catalogue.
+    pub async fn authorize_natively(
+        &self,
+        tenant: &TenantId,
+        shown: &client_auth::Shown,
+        params: &Params,
+        cookie: Option<SessionId>,
+    ) -> Result<Progressed, Error> {
+        let client_id = shown.client_id(params)?;
+        let app = client_auth::find(&*self.ports.store, tenant, client_id).await?;
+        shown.check(&app, params)?;
+        let hinted = self.hinted(tenant, &app, params).await?;
+        let draft = Draft { app: &app, tenant, params, hinted, request: AuthorizationRequest::default() };
+        let request = check(draft)?;
+        let named = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk));
+        self.engine.start(&app, request, cookie.or(named)).await
+    }
+
+    /// The user of an `id_token_hint` (OpenID Connect Core §3.1.2.1).
+    async fn hinted(&self, tenant: &TenantId, app: &Application, params: &Params) -> Result<Option<UserId>, Error> {
+        let Some(hint) = params.get("id_token_hint") else { return Ok(None) };
+        let claims = self.issuer.read_hint(tenant, hint).await?;
+        match claims.filter(|claims| claims.aud == app.client_id) {
+            Some(claims) => Ok(Some(claims.sub)),
+            None => Err(Error::new(Code::InvalidRequest)
+                .because("The id_token_hint is not an ID token that was issued to the application.")
+                .oauth("invalid_request")),
+        }
+    }
+}

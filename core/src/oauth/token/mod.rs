@@ -1,0 +1,54 @@
+//! The token endpoint: the client is known, then one grant fills in what is its own. The gate that decides whether a user
+//! may sign in is asked here, so that no grant can forget it.
+
+mod client_credentials;
+mod code;
+mod refresh;
+
+use super::issue::{Issuer, Tokens};
+use super::{Params, client_auth};
+use crate::application::{Application, GrantType};
+use crate::error::{Code, Error};
+use crate::grant::Grant;
+use crate::ports::TenantId;
+use crate::user::{Gate, User};
+
+impl Issuer {
+    /// Answers a token request (RFC 6749 §3.2).
+    ///
+    /// # Errors
+    /// A refusal of the catalogue, in OAuth's terms.
+    pub async fn exchange(
+        &self,
+        tenant: &TenantId,
+        shown: &client_auth::Shown,
+        params: &Params,
+    ) -> Result<Tokens, Error> {
+        let Some(wanted) = params.get("grant_type") else {
+            return Err(Error::new(Code::InvalidRequest).because("The parameter grant_type is missing."));
+        };
+        let grant = GrantType::ALL.iter().copied().find(|grant| grant.as_str() == wanted);
+        let grant = grant.ok_or(Code::UnsupportedGrantType)?;
+        let app = client_auth::authenticate(&*self.ports.store, tenant, shown, params).await?;
+        if !app.oauth.grants.contains(&grant) {
+            return Err(Code::UnauthorizedClient.into());
+        }
+        match grant {
+            GrantType::AuthorizationCode => self.redeem_code(&app, params).await,
+            GrantType::RefreshToken => self.refresh_tokens(&app, params).await,
+            GrantType::ClientCredentials => self.tokens_for_app(&app, params).await,
+        }
+    }
+
+    /// The user of a grant, if they may still sign in.
+    async fn user_of(&self, app: &Application, grant: &Grant) -> Result<User, Error> {
+        let user = self.ports.store.user(&app.tenant, &grant.user).await?;
+        user.filter(|user| user.gate() == Gate::Open).ok_or_else(|| Code::InvalidGrant.into())
+    }
+}
+
+fn required<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, Error> {
+    params
+        .get(name)
+        .ok_or_else(|| Error::new(Code::InvalidRequest).because(format!("The parameter {name} is missing.")))
+}

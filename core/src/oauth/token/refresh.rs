@@ -1,0 +1,55 @@
+//! Refreshing (RFC 6749 §6) with rotation: an old refresh token revokes the family (RFC 9700 §4.14.2). An identical
+//! refresh within a short window gets the same successor, so that a lost answer does not end the login.
+
+use super::super::issue::{Issuer, Tokens};
+use super::super::scope;
+use super::{Params, required};
+use crate::application::Application;
+use crate::error::{Code, Error};
+use crate::grant::{Grant, Rotated, Rotation};
+use crate::secrets::Secrets;
+
+impl Issuer {
+    pub(super) async fn refresh_tokens(&self, app: &Application, params: &Params) -> Result<Tokens, Error> {
+        let now = self.ports.clock.now();
+        let name = Secrets::read_refresh(required(params, "refresh_token")?).ok_or(Code::InvalidGrant)?;
+        let grant = self.ports.store.grant(&name.grant).await?.ok_or(Code::InvalidGrant)?;
+        if !self.secrets.is_refresh_of(&name, &grant) || grant.app != app.id || grant.tenant != app.tenant {
+            return Err(Code::InvalidGrant.into());
+        }
+        let grant = narrowed(grant, params)?;
+        let user = self.user_of(app, &grant).await?;
+        let rotation = Rotation {
+            grant: grant.id,
+            shown: name.generation,
+            now,
+            window: app.oauth.repeat_window(),
+            expires: now + app.oauth.lifetimes.refresh,
+            rotate: app.oauth.rotate_refresh,
+        };
+        match self.ports.store.rotate(&rotation).await? {
+            Rotated::Fresh(generation) | Rotated::Repeated(generation) => {
+                self.of_login(app, &user, &grant, generation, now).await
+            }
+            Rotated::Replayed => {
+                tracing::warn!(target: "vestibule::audit", event = "refresh_replayed", tenant = %app.tenant, app = %app.id, user = %user.id, grant = %grant.id);
+                Err(Error::new(Code::InvalidGrant)
+                    .because("The refresh token was used before; the tokens of this login are revoked."))
+            }
+            Rotated::Absent => Err(Code::InvalidGrant.into()),
+        }
+    }
+}
+
+/// The grant with the scopes that this refresh asks for: never more than were granted (RFC 6749 §6).
+fn narrowed(mut grant: Grant, params: &Params) -> Result<Grant, Error> {
+    let asked = scope::read(params.get("scope"))?;
+    if asked.is_empty() {
+        return Ok(grant);
+    }
+    if !asked.is_subset(&grant.terms.scopes) {
+        return Err(Error::new(Code::InvalidScope).because("A refresh cannot ask for more scopes than were granted."));
+    }
+    grant.terms.scopes = asked;
+    Ok(grant)
+}

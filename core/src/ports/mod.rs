@@ -1,0 +1,62 @@
+//! The ground floor: time, chance, ids, secrets, password hashing and the store, as the rest of the workspace sees
+//! them. Everything stands on these traits and they stand on nothing; the server hands in the real ones, stories hand
+//! in fixed ones.
+
+mod id;
+mod password;
+mod secret;
+pub mod store;
+mod time;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use vestibule_jose::{Family, SigningKey};
+
+pub use id::{AppId, BadTenantId, FlowNumber, GrantId, SessionId, TenantId, UserId};
+pub use password::{PasswordHash, Passwords, Verdict};
+pub use secret::Secret;
+pub use store::Store;
+pub use time::{Clock, Timestamp};
+
+use crate::error::Fault;
+
+/// A source of random bytes fit for secrets.
+pub trait Entropy: Send + Sync {
+    /// Overwrites `bytes` with random ones.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Makes signing keys away from the threads that serve requests: an RSA key takes a large part of a second.
+#[async_trait]
+pub trait Foundry: Send + Sync {
+    /// A new key of the family.
+    ///
+    /// # Errors
+    /// The machine could not make one.
+    async fn forge(&self, family: Family) -> Result<SigningKey, Fault>;
+}
+
+/// Everything that the rules ask of the world.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where things are kept.
+    pub store: Arc<dyn Store>,
+    /// The present moment.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Password hashing in its bounded pool.
+    pub passwords: Arc<dyn Passwords>,
+    /// New signing keys.
+    pub foundry: Arc<dyn Foundry>,
+}
+
+impl Ports {
+    /// `N` random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+}

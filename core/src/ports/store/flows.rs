@@ -1,0 +1,162 @@
+//! Flows in progress and the tallies of wrong answers: claimed before an answer is judged, settled after it, together
+//! with everything that the judgement brings about.
+
+use async_trait::async_trait;
+
+use crate::attempt::{Mark, Slot, Tally, TallyKey, TallyRule};
+use crate::error::Fault;
+use crate::grant::Grant;
+use crate::ports::{FlowNumber, PasswordHash, TenantId, Timestamp, UserId};
+use crate::session::Session;
+
+/// Counts the claims of a flow; zero is a flow of which nothing is kept yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FlowVersion(pub u64);
+
+/// What is kept of a flow. The store does not look into `body`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFlow {
+    /// The realm.
+    pub tenant: TenantId,
+    /// How often it was claimed.
+    pub version: FlowVersion,
+    /// Which shape `body` has; zero while there is none.
+    pub format: u16,
+    /// The state, empty while the first answer is being judged.
+    pub body: Vec<u8>,
+    /// An answer is being judged until then, or until it is settled.
+    pub busy_until: Option<Timestamp>,
+    /// When the flow is too old.
+    pub expires: Timestamp,
+}
+
+/// A wish to judge an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimRequest<'a> {
+    /// The flow.
+    pub flow: FlowNumber,
+    /// The realm.
+    pub tenant: &'a TenantId,
+    /// The version that was seen; zero when nothing is kept yet.
+    pub seen: FlowVersion,
+    /// The present moment.
+    pub now: Timestamp,
+    /// When others may judge even if this answer was never settled.
+    pub until: Timestamp,
+    /// When the flow is too old.
+    pub expires: Timestamp,
+    /// The tallies that a wrong answer counts in.
+    pub tallies: &'a [(TallyKey, TallyRule)],
+}
+
+/// How a claim ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// The flow is this caller's until it is settled.
+    Ours {
+        /// The flow's version now, one more than was seen; settling names it.
+        version: FlowVersion,
+        /// For each tally asked for, its slot (free or locked, never full) and the tally itself. Free slots are claimed.
+        slots: Vec<(Slot, Tally)>,
+    },
+    /// Another answer of the flow is being judged.
+    Busy,
+    /// The flow is no longer at the version that was seen.
+    Moved,
+    /// A tally is full; nothing was claimed.
+    Full,
+}
+
+/// How a claimed tally is settled.
+#[derive(Clone, Debug)]
+pub struct TallyMark {
+    /// The tally, whose slot was free.
+    pub key: TallyKey,
+    /// Its rule.
+    pub rule: TallyRule,
+    /// What the answer was.
+    pub mark: Mark,
+}
+
+/// What becomes of a claimed flow.
+#[derive(Clone, Debug)]
+pub enum Move {
+    /// It keeps its state and is free for the next claim.
+    Release,
+    /// It has a new state and is free for the next claim.
+    Advance {
+        /// Shape of `body`.
+        format: u16,
+        /// The new state.
+        body: Vec<u8>,
+    },
+}
+
+/// What a finished login leaves behind.
+#[derive(Clone, Debug)]
+pub struct Conclusion {
+    /// The session, new or used again; replaces one of the same id.
+    pub session: Session,
+    /// The grant with its code.
+    pub grant: Grant,
+}
+
+/// Everything that an answer brings about, in one transaction.
+#[derive(Clone, Debug)]
+pub struct Settlement<'a> {
+    /// The flow that was claimed and what becomes of it; `None` when a session alone finished the login.
+    pub flow: Option<(FlowNumber, FlowVersion, Move)>,
+    /// Tallies to settle.
+    pub tallies: &'a [TallyMark],
+    /// What a finished login leaves behind.
+    pub conclusion: Option<&'a Conclusion>,
+    /// A password hashed anew: the user, the hash that was compared, the hash to keep. Skipped when the user's hash is no
+    /// longer the one compared.
+    pub rehash: Option<(UserId, &'a PasswordHash, &'a PasswordHash)>,
+    /// The realm.
+    pub tenant: &'a TenantId,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// Flows in progress.
+#[async_trait]
+pub trait Flows: Send + Sync {
+    /// What is kept of the flow.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn flow(&self, number: &FlowNumber) -> Result<Option<StoredFlow>, Fault>;
+
+    /// Claims the flow and the tallies, or nothing. A first claim makes the flow's row, with an empty body
+    /// of format zero.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn claim(&self, request: ClaimRequest<'_>) -> Result<Claimed, Fault>;
+
+    /// Settles a claim. `false` when the flow is no longer at the claimed version (the claim ran out and another took it):
+    /// then nothing is written but the marks.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn settle(&self, settlement: Settlement<'_>) -> Result<bool, Fault>;
+
+    /// The tally of a key; an untouched one if it has none.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn tally(&self, key: &TallyKey) -> Result<Tally, Fault>;
+
+    /// Forgets the wrong answers of a key, as an administrator does.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn clear_tally(&self, key: &TallyKey) -> Result<(), Fault>;
+
+    /// Claims a slot of one tally outside a flow (an administrator's Basic authentication).
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn claim_tally(&self, key: &TallyKey, rule: &TallyRule, now: Timestamp) -> Result<Slot, Fault>;
+}

@@ -1,0 +1,63 @@
+//! What is asked of a store: verbs that settle a race, in the words of the trade. No rows, SQL or transactions in a
+//! signature; absence is `None` or an outcome; ids, secrets and the present moment are passed in, so a backend needs
+//! neither clock nor randomness.
+//!
+//! A write is durable when its verb returns, but for [`Flows::claim`], which may be forgotten by a loss of power (not by
+//! the end of the process): a lost claim is a comparison that never answered.
+
+mod catalog;
+mod flows;
+mod grants;
+mod people;
+
+use async_trait::async_trait;
+
+pub use catalog::{Applications, Keys, Page, StoredKey, StoredSecret, Tenants};
+pub use flows::{ClaimRequest, Claimed, Conclusion, FlowVersion, Flows, Move, Settlement, StoredFlow, TallyMark};
+pub use grants::{Grants, Sessions};
+pub use people::{UserFilter, Users};
+
+use super::Timestamp;
+use crate::error::Fault;
+
+/// How the adding of something unique ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is kept.
+    Kept,
+    /// Something else has this field's value.
+    Taken(&'static str),
+}
+
+/// How the saving of something that others may change ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is kept.
+    Kept,
+    /// It was changed or removed meanwhile; nothing was written.
+    Moved,
+    /// Something else has this field's value; nothing was written.
+    Taken(&'static str),
+}
+
+/// Everything that the rules keep.
+pub trait Store: Tenants + Applications + Keys + Users + Flows + Sessions + Grants + Upkeep {}
+
+impl<T: Tenants + Applications + Keys + Users + Flows + Sessions + Grants + Upkeep> Store for T {}
+
+/// What the operator's side asks.
+#[async_trait]
+pub trait Upkeep: Send + Sync {
+    /// Whether reads and writes work now: writes something and reads it.
+    ///
+    /// # Errors
+    /// They do not.
+    async fn check(&self, now: Timestamp) -> Result<(), Fault>;
+
+    /// Removes at most `most` things that are over: flows, sessions and grants past their expiry, spent token ids, tallies at
+    /// rest. Answers how many it removed.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn sweep(&self, now: Timestamp, most: usize) -> Result<usize, Fault>;
+}

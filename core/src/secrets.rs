@@ -1,0 +1,178 @@
+//! What the server's secret is for: sealing flowIds, and keyed names of codes, refresh tokens and sessions. None of
+//! them is stored; each names a row and proves that this server gave the name out.
+
+use vestibule_jose::{MacKey, SealKey, base64url, derive, from_base64url};
+
+use crate::error::Fault;
+use crate::grant::Grant;
+use crate::ports::store::StoredSecret;
+use crate::ports::{GrantId, Ports, Secret, SessionId};
+
+/// Length of a keyed hash in a token: 128 bits.
+const TAG: usize = 16;
+
+/// The server's secrets, the oldest first; new things are made with the newest.
+pub struct Secrets {
+    newest: Derived,
+    older: Vec<Derived>,
+}
+
+struct Derived {
+    seal: SealKey,
+    names: MacKey,
+}
+
+/// A name whose owner has yet to be found and its keyed hash checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeName {
+    /// The grant that it names.
+    pub grant: GrantId,
+    tag: Vec<u8>,
+}
+
+/// A refresh token whose grant has yet to be found and its keyed hash checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshName {
+    /// The grant that it names.
+    pub grant: GrantId,
+    /// Its number in the family.
+    pub generation: u32,
+    tag: Vec<u8>,
+}
+
+/// Where a session's name is shown. A name made for one place is no good at another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The `isk` claim and the `sessionId` parameter.
+    Isk,
+    /// The session cookie.
+    Cookie,
+    /// The state that OpenID Connect Session Management mixes into `session_state`.
+    BrowserState,
+}
+
+impl Shown {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Isk => b"isk",
+            Self::Cookie => b"cookie",
+            Self::BrowserState => b"browser state",
+        }
+    }
+}
+
+impl Secrets {
+    /// Reads the server's secrets, making the first one if there is none.
+    ///
+    /// # Errors
+    /// The store failed or holds something that is no secret.
+    pub async fn load(ports: &Ports) -> Result<Self, Fault> {
+        let mut stored = ports.store.secrets().await?;
+        if stored.is_empty() {
+            let fresh =
+                StoredSecret { id: ports.random(), secret: Secret::new(ports.random()), created: ports.clock.now() };
+            stored.push(ports.store.first_secret(&fresh).await?);
+        }
+        let mut all = stored.iter().map(Derived::of).collect::<Result<Vec<_>, _>>()?;
+        let newest = all.pop().ok_or(Fault::new("the store kept no server secret"))?;
+        Ok(Self { newest, older: all })
+    }
+
+    /// Seals a flow's ticket. `nonce` is random.
+    ///
+    /// # Errors
+    /// The cipher failed.
+    pub fn seal_flow(&self, nonce: [u8; 12], ticket: &[u8]) -> Result<String, Fault> {
+        self.newest.seal.seal("flow", nonce, ticket).map_err(|error| Fault::from("sealing a flow", error))
+    }
+
+    /// Opens a flow's ticket, if this server sealed it.
+    pub fn open_flow(&self, flow_id: &str) -> Option<impl AsRef<[u8]> + use<>> {
+        let id = SealKey::key_id_of(flow_id)?;
+        let key = self.all().find(|derived| derived.seal.key_id() == id)?;
+        key.seal.open("flow", flow_id)
+    }
+
+    /// The code of a grant.
+    pub fn code(&self, grant: &Grant) -> String {
+        let tag = self.newest.names.mac(&[b"code", grant.id.as_bytes(), &grant.salt]);
+        spell(grant.id.as_bytes(), &[], &tag)
+    }
+
+    /// Reads a code; whether it is genuine shows once its grant is found.
+    pub fn read_code(code: &str) -> Option<CodeName> {
+        let bytes = from_base64url(code)?;
+        let (id, tag) = bytes.split_first_chunk::<16>()?;
+        (tag.len() == TAG).then(|| CodeName { grant: GrantId::from_bytes(*id), tag: tag.to_vec() })
+    }
+
+    /// Whether the code belongs to its grant.
+    pub fn is_code_of(&self, name: &CodeName, grant: &Grant) -> bool {
+        self.is_ours(&[b"code", grant.id.as_bytes(), &grant.salt], &name.tag)
+    }
+
+    /// Refresh token number `generation` of a grant.
+    pub fn refresh(&self, grant: &Grant, generation: u32) -> String {
+        let number = generation.to_be_bytes();
+        let tag = self.newest.names.mac(&[b"refresh", grant.id.as_bytes(), &grant.salt, &number]);
+        spell(grant.id.as_bytes(), &number, &tag)
+    }
+
+    /// Reads a refresh token; whether it is genuine shows once its grant is found.
+    pub fn read_refresh(token: &str) -> Option<RefreshName> {
+        let bytes = from_base64url(token)?;
+        let (id, rest) = bytes.split_first_chunk::<16>()?;
+        let (number, tag) = rest.split_first_chunk::<4>()?;
+        (tag.len() == TAG).then(|| RefreshName {
+            grant: GrantId::from_bytes(*id),
+            generation: u32::from_be_bytes(*number),
+            tag: tag.to_vec(),
+        })
+    }
+
+    /// Whether the refresh token belongs to its grant.
+    pub fn is_refresh_of(&self, name: &RefreshName, grant: &Grant) -> bool {
+        let number = name.generation.to_be_bytes();
+        self.is_ours(&[b"refresh", grant.id.as_bytes(), &grant.salt, &number], &name.tag)
+    }
+
+    /// The name of a session as it is shown at a place.
+    pub fn session(&self, id: &SessionId, shown: Shown) -> String {
+        let tag = self.newest.names.mac(&[b"session", shown.label(), id.as_bytes()]);
+        spell(id.as_bytes(), &[], &tag)
+    }
+
+    /// The session that a name shown at a place stands for.
+    pub fn read_session(&self, name: &str, shown: Shown) -> Option<SessionId> {
+        let bytes = from_base64url(name)?;
+        let (id, tag) = bytes.split_first_chunk::<16>()?;
+        let genuine = tag.len() == TAG && self.is_ours(&[b"session", shown.label(), id], tag);
+        genuine.then(|| SessionId::from_bytes(*id))
+    }
+
+    fn is_ours(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
+        self.all().any(|derived| derived.names.check(parts, tag))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Derived> {
+        std::iter::once(&self.newest).chain(&self.older)
+    }
+}
+
+impl Derived {
+    fn of(stored: &StoredSecret) -> Result<Self, Fault> {
+        let broken = |error| Fault::from("deriving keys from the server's secret", error);
+        let master = stored.secret.expose();
+        let seal = SealKey::new(stored.id, &*derive(master, "flow seal").map_err(broken)?).map_err(broken)?;
+        let names = MacKey::new(&*derive(master, "names").map_err(broken)?);
+        Ok(Self { seal, names })
+    }
+}
+
+fn spell(id: &[u8; 16], number: &[u8], tag: &[u8; 32]) -> String {
+    let mut bytes = Vec::with_capacity(16 + number.len() + TAG);
+    bytes.extend_from_slice(id);
+    bytes.extend_from_slice(number);
+    bytes.extend(tag.iter().take(TAG));
+    base64url(&bytes)
+}

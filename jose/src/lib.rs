@@ -1,0 +1,26 @@
+//! Bytes to verified claims and back: signed tokens (JWS), public keys (JWK), sealed tokens (AEAD) and the few
+//! primitives the other crates need, all on `aws-lc-rs`. It knows no clock, storage, HTTP or user: whoever calls decides
+//! what claims mean and when they end. Law: nothing a token says about itself chooses how it is checked.
+
+mod algorithm;
+mod der;
+mod digest;
+mod encoding;
+mod error;
+mod jwk;
+mod mac;
+mod random;
+mod seal;
+mod signing_key;
+mod verify;
+
+pub use algorithm::{Algorithm, Family};
+pub use digest::{left_half_hash, sha256};
+pub use encoding::{base64url, from_base64url, from_base64url_lenient};
+pub use error::{KeyError, VerifyError};
+pub use jwk::{Jwk, JwkSet};
+pub use mac::{MacKey, derive, equal};
+pub use random::random;
+pub use seal::SealKey;
+pub use signing_key::SigningKey;
+pub use verify::{Header, Verified, verify};
