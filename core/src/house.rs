@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::admin::Administration;
 use crate::error::Fault;
 use crate::flow::{Engine, Registry, Rules};
 use crate::keyring::Keyring;
@@ -24,6 +25,8 @@ pub struct House {
     pub engine: Engine,
     /// Tokens.
     pub issuer: Issuer,
+    /// Operators' work.
+    pub admin: Administration,
 }
 
 impl House {
@@ -34,8 +37,9 @@ impl House {
     pub async fn open(ports: Ports, urls: PublicUrl, registry: Registry, rules: Rules) -> Result<Self, Fault> {
         let secrets = Arc::new(Secrets::load(&ports).await?);
         let keyring = Arc::new(Keyring::new(ports.clone()));
+        let admin = Administration::new(ports.clone(), rules);
         let engine = Engine::new(ports.clone(), Arc::clone(&secrets), registry, rules);
         let issuer = Issuer::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), urls.clone());
-        Ok(Self { ports, secrets, keyring, urls, engine, issuer })
+        Ok(Self { ports, secrets, keyring, urls, engine, issuer, admin })
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of Vestibule: flows, OAuth, sessions, the error catalogue and the ports they stand on. Nothing here knows
 //! HTTP, SQL, threads, the environment or files; time, chance and storage come in through [`ports`].
 
+pub mod admin;
 pub mod application;
 pub mod attempt;
 pub mod error;

@@ -58,6 +58,15 @@ pub struct Spec {
     pub identifier: Option<&'static str>,
 }
 
+impl Spec {
+    /// The form of every parameter that is asked for.
+    pub fn form(&'static self, kind: PromptKind) -> Prompt {
+        let params: Vec<_> = self.params.iter().filter(|param| param.asked).collect();
+        let required = params.iter().map(|param| param.name).collect();
+        Prompt { kind, params, required, additional: BTreeMap::new() }
+    }
+}
+
 /// A parameter of an authenticator.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Param {

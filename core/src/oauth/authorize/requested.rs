@@ -47,7 +47,8 @@ impl Wish {
 impl RequestedClaims {
     /// Reads the parameter; `None` when it is not such a document.
     pub fn read(text: &str) -> Option<Self> {
-        let wire: Wire = serde_json::from_str(text).ok()?;
+        // A list would be read member by member as if it were the object.
+        let wire: Wire = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())??;
         let wish = |name: &str| wire.id_token.get(name).and_then(Option::as_ref);
         let essential_acr = wish("acr").filter(|wish| wish.essential).map(|wish| wish.texts().collect());
         let subject = wish("sub")

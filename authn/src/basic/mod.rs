@@ -1,0 +1,104 @@
+//! Username & Password (`BasicAuthenticator`): a name and something known. When the flow already speaks of somebody, the
+//! password alone will do.
+
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use vestibule_core::error::Fault;
+use vestibule_core::flow::Message;
+use vestibule_core::flow::authenticator::{
+    Answers, Authenticator, Begun, Context, Factor, Memo, Outcome, Param, ParamKind, Prompt, PromptKind, Spec, Subject,
+    Triage,
+};
+use vestibule_core::ports::Verdict;
+
+/// The registration of this way of signing in.
+pub const KIND: &dyn Authenticator = &Basic;
+
+struct Basic;
+
+static SPEC: Spec = Spec {
+    name: "BasicAuthenticator",
+    display: "Username & Password",
+    i18n_key: "authenticator.basic",
+    summary: "A user name and a password.",
+    params: PARAMS,
+    factor: Some(Factor::Password),
+    identifier: Some("username"),
+};
+
+static PARAMS: &[Param] = &[
+    Param {
+        name: "username",
+        aliases: &[],
+        kind: ParamKind::String,
+        order: 0,
+        i18n_key: "username.param",
+        display: "Username",
+        confidential: false,
+        asked: true,
+    },
+    Param {
+        name: "password",
+        aliases: &[],
+        kind: ParamKind::String,
+        order: 1,
+        i18n_key: "password.param",
+        display: "Password",
+        confidential: true,
+        asked: true,
+    },
+    Param {
+        name: "chkRemember",
+        aliases: &[],
+        kind: ParamKind::String,
+        order: 2,
+        i18n_key: "remember.me.param",
+        display: "Remember me",
+        confidential: false,
+        asked: false,
+    },
+];
+
+#[async_trait]
+impl Authenticator for Basic {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn ready_prompt(&self, _: &Context<'_>) -> Option<Prompt> {
+        Some(SPEC.form(PromptKind::User))
+    }
+
+    async fn begin(&self, _: &Context<'_>) -> Result<Begun, Fault> {
+        Ok(Begun { prompt: SPEC.form(PromptKind::User), memo: None, messages: Vec::new() })
+    }
+
+    fn triage(&self, cx: &Context<'_>, answers: &Answers) -> Triage {
+        let is_named = cx.identified || answers.text("username").is_some_and(|name| !name.is_empty());
+        match (is_named, answers.secret("password")) {
+            (true, Some(_)) => Triage::Judge,
+            (true, None) => Triage::Refuse("The parameter password is missing."),
+            (false, _) => Triage::Refuse("The parameter username is missing."),
+        }
+    }
+
+    async fn submit(&self, cx: &Context<'_>, _: Memo, answers: &Answers) -> Result<Outcome, Fault> {
+        let Some(password) = answers.secret("password") else { return Ok(wrong()) };
+        // A shadow is compared with nothing, in the time of a comparison.
+        let hash = match cx.subject {
+            Subject::Known(user) => user.password.as_ref(),
+            Subject::Shadow | Subject::Nobody => None,
+        };
+        Ok(match cx.ports.passwords.verify(password, hash).await? {
+            Verdict::Right { rehash } => Outcome::Proved { rehash, remember: answers.is_on("chkRemember") },
+            Verdict::Wrong => wrong(),
+            Verdict::Overloaded => Outcome::Overloaded,
+        })
+    }
+}
+
+fn wrong() -> Outcome {
+    Outcome::Wrong(Message::failed("The user name or the password is wrong. Please try again.", "login.fail.message"))
+}

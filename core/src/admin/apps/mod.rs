@@ -1,0 +1,296 @@
+//! Applications: made, changed and removed, with their client ids, client secrets and management scopes. A secret is
+//! 256 random bits, kept as a digest and shown in the one answer that made it.
+
+mod check;
+mod redirects;
+
+use std::collections::BTreeSet;
+
+use vestibule_jose::{base64url, sha256};
+
+pub use check::RESPONSE_ALGORITHMS;
+pub use redirects::callbacks;
+
+use super::{Administration, Operator, Permission, conflict, invalid, moved};
+use crate::application::{Application, ClientSecret, OauthSettings, Sequence};
+use crate::error::{Code, Error};
+use crate::oauth::scope::MANAGEMENT_SCOPES;
+use crate::ports::store::{Added, Page, Saved};
+use crate::ports::{AppId, Secret};
+
+/// An application as an operator wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppDraft {
+    /// A name for people, unique in the tenant.
+    pub name: String,
+    /// A sentence for people.
+    pub description: String,
+    /// Switched on.
+    pub enabled: bool,
+    /// App-native authentication is allowed.
+    pub native: bool,
+    /// OAuth settings.
+    pub oauth: OauthSettings,
+    /// The steps of a login.
+    pub sequence: Sequence,
+}
+
+impl AppDraft {
+    /// An application of that name with the usual settings; a login of a public one must bring a PKCE challenge.
+    pub fn new(name: &str, public: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            enabled: true,
+            native: false,
+            oauth: OauthSettings { public, pkce_required: public, ..OauthSettings::default() },
+            sequence: Sequence::default(),
+        }
+    }
+
+    /// An application as it is.
+    pub fn of(app: &Application) -> Self {
+        Self {
+            name: app.name.clone(),
+            description: app.description.clone(),
+            enabled: app.enabled,
+            native: app.native,
+            oauth: app.oauth.clone(),
+            sequence: app.sequence.clone(),
+        }
+    }
+}
+
+/// An application to make.
+#[derive(Debug)]
+pub struct NewApplication {
+    /// What it is like.
+    pub draft: AppDraft,
+    /// Its client id; without one it gets a random one.
+    pub client_id: Option<String>,
+    /// The client secret of a confidential one; without one it gets a random one.
+    pub client_secret: Option<Secret<String>>,
+}
+
+/// An application that was made.
+#[derive(Debug)]
+pub struct CreatedApp {
+    /// The application.
+    pub app: Application,
+    /// Its client secret, to be shown once.
+    pub secret: Option<Secret<String>>,
+}
+
+impl Administration {
+    /// Makes an application.
+    ///
+    /// # Errors
+    /// Name or client id is taken (409), something in it is wrong, or the store failed.
+    pub async fn create_app(&self, by: &Operator, new: NewApplication) -> Result<CreatedApp, Error> {
+        by.demand(Permission::CreateApps)?;
+        new.draft.check()?;
+        let client_id = match new.client_id {
+            Some(given) => check::client_id(given)?,
+            None => base64url(&self.ports.random::<21>()),
+        };
+        let secret = match new.client_secret {
+            Some(_) if new.draft.oauth.public => {
+                return Err(invalid("clientSecret is for applications with publicClient false."));
+            }
+            Some(given) => Some(check::client_secret(given)?),
+            None if new.draft.oauth.public => None,
+            None => Some(self.fresh_secret()),
+        };
+        let now = self.ports.clock.now();
+        let app = Application {
+            id: AppId::ordered(now, &*self.ports.entropy),
+            tenant: by.tenant().clone(),
+            revision: 1,
+            name: new.draft.name,
+            description: new.draft.description,
+            enabled: new.draft.enabled,
+            native: new.draft.native,
+            client_id,
+            secrets: secret.iter().map(|secret| self.kept(secret)).collect(),
+            oauth: new.draft.oauth,
+            sequence: new.draft.sequence,
+            management_scopes: BTreeSet::new(),
+            created: now,
+            modified: now,
+        };
+        match self.ports.store.add_app(&app).await? {
+            Added::Taken(field) => Err(taken(field)),
+            Added::Kept => {
+                audit("application_created", &app, by);
+                Ok(CreatedApp { app, secret })
+            }
+        }
+    }
+
+    /// The application with that id.
+    ///
+    /// # Errors
+    /// There is none (404), or the store failed.
+    pub async fn app(&self, by: &Operator, id: &AppId) -> Result<Application, Error> {
+        by.demand(Permission::ViewApps)?;
+        self.find_app(by, id).await
+    }
+
+    /// A page of the applications, or of those with exactly that name, and how many there are.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn apps(
+        &self,
+        by: &Operator,
+        name: Option<&str>,
+        page: Page,
+    ) -> Result<(Vec<Application>, usize), Error> {
+        by.demand(Permission::ViewApps)?;
+        Ok(self.ports.store.apps(by.tenant(), name, page).await?)
+    }
+
+    /// Changes an application. `edit` is run again on the newer state when somebody else changed it meanwhile. One that
+    /// becomes public loses its secrets; one that becomes confidential has none until [`Self::renew_secret`].
+    ///
+    /// # Errors
+    /// There is no such application (404), the name is taken or it was changed twice meanwhile (409), `edit` refused or
+    /// something in it is wrong, the caller may not (403), or the store failed.
+    pub async fn change_app(
+        &self,
+        by: &Operator,
+        id: &AppId,
+        edit: impl Fn(&mut AppDraft) -> Result<(), Error> + Send + Sync,
+    ) -> Result<Application, Error> {
+        by.demand(Permission::UpdateApps)?;
+        let change = |app: &mut Application| {
+            let mut draft = AppDraft::of(app);
+            edit(&mut draft)?;
+            draft.check()?;
+            let AppDraft { name, description, enabled, native, oauth, sequence } = draft;
+            let secrets = if oauth.public { Vec::new() } else { std::mem::take(&mut app.secrets) };
+            *app = Application { name, description, enabled, native, oauth, sequence, secrets, ..app.clone() };
+            Ok(())
+        };
+        self.rewrite(by, id, "application_changed", change).await
+    }
+
+    /// Gives an application another client secret; the old one stops.
+    ///
+    /// # Errors
+    /// As [`Self::change_app`]; also when the application is public.
+    pub async fn renew_secret(&self, by: &Operator, id: &AppId) -> Result<CreatedApp, Error> {
+        by.demand(Permission::RenewSecrets)?;
+        let secret = self.fresh_secret();
+        let change = |app: &mut Application| {
+            if app.oauth.public {
+                return Err(invalid("The application is public and has no client secret."));
+            }
+            app.secrets = vec![self.kept(&secret)];
+            Ok(())
+        };
+        let app = self.rewrite(by, id, "client_secret_renewed", change).await?;
+        Ok(CreatedApp { app, secret: Some(secret) })
+    }
+
+    /// Allows an application management scopes besides those it has.
+    ///
+    /// # Errors
+    /// As [`Self::change_app`]; also for a scope that does not exist or that the caller does not have (403).
+    pub async fn allow_scopes(&self, by: &Operator, id: &AppId, scopes: &[String]) -> Result<Application, Error> {
+        by.demand(Permission::UpdateApps)?;
+        if scopes.iter().any(|scope| !MANAGEMENT_SCOPES.contains(&scope.as_str())) {
+            return Err(invalid(format!("scopes must be among {}.", MANAGEMENT_SCOPES.join(", "))));
+        }
+        if !scopes.iter().all(|scope| by.holds(scope)) {
+            return Err(Error::new(Code::Forbidden).because("The caller does not have all of these scopes itself."));
+        }
+        let change = |app: &mut Application| {
+            app.management_scopes.extend(scopes.iter().cloned());
+            Ok(())
+        };
+        self.rewrite(by, id, "scopes_allowed", change).await
+    }
+
+    /// Takes all management scopes from an application, also from the tokens that it has.
+    ///
+    /// # Errors
+    /// As [`Self::change_app`].
+    pub async fn withdraw_scopes(&self, by: &Operator, id: &AppId) -> Result<Application, Error> {
+        by.demand(Permission::UpdateApps)?;
+        let change = |app: &mut Application| {
+            app.management_scopes.clear();
+            Ok(())
+        };
+        self.rewrite(by, id, "scopes_withdrawn", change).await
+    }
+
+    /// Removes an application and all that was granted to it.
+    ///
+    /// # Errors
+    /// There is no such application (404), the caller may not (403) or the store failed.
+    pub async fn remove_app(&self, by: &Operator, id: &AppId) -> Result<(), Error> {
+        by.demand(Permission::DeleteApps)?;
+        let app = self.find_app(by, id).await?;
+        by.may_change_app(&app)?;
+        if !self.ports.store.remove_app(by.tenant(), id).await? {
+            return Err(absent());
+        }
+        audit("application_removed", &app, by);
+        Ok(())
+    }
+
+    /// Writes a change, once more if somebody else wrote meanwhile.
+    async fn rewrite(
+        &self,
+        by: &Operator,
+        id: &AppId,
+        event: &'static str,
+        change: impl Fn(&mut Application) -> Result<(), Error> + Send + Sync,
+    ) -> Result<Application, Error> {
+        for _ in 0..2 {
+            let mut app = self.find_app(by, id).await?;
+            by.may_change_app(&app)?;
+            let seen = app.revision;
+            change(&mut app)?;
+            app.revision = seen.saturating_add(1);
+            app.modified = self.ports.clock.now();
+            match self.ports.store.save_app(&app, seen).await? {
+                Saved::Taken(field) => return Err(taken(field)),
+                Saved::Moved => {}
+                Saved::Kept => {
+                    audit(event, &app, by);
+                    return Ok(app);
+                }
+            }
+        }
+        Err(moved())
+    }
+
+    async fn find_app(&self, by: &Operator, id: &AppId) -> Result<Application, Error> {
+        self.ports.store.app(by.tenant(), id).await?.ok_or_else(absent)
+    }
+
+    fn fresh_secret(&self) -> Secret<String> {
+        Secret::new(base64url(&self.ports.random::<32>()))
+    }
+
+    fn kept(&self, secret: &Secret<String>) -> ClientSecret {
+        ClientSecret { digest: sha256(secret.expose().as_bytes()), created: self.ports.clock.now() }
+    }
+}
+
+fn audit(event: &'static str, app: &Application, by: &Operator) {
+    tracing::info!(target: "vestibule::audit", event, tenant = %app.tenant, app = %app.id, %by);
+}
+
+fn taken(field: &str) -> Error {
+    conflict(match field {
+        "client_id" => "An application of that clientId exists already.",
+        _ => "An application of that name exists already.",
+    })
+}
+
+fn absent() -> Error {
+    Error::new(Code::NotFound).because("There is no such application.")
+}

@@ -1,0 +1,53 @@
+//! What a server needs before anybody can operate it: the root tenant and its first administrator. There is no default
+//! password (ASVS 6.3.2): one is given, or made and shown once.
+
+use vestibule_jose::base64url;
+
+use super::users::{Role, UserDraft};
+use super::{Administration, Operator};
+use crate::error::{Code, Error};
+use crate::ports::{Secret, TenantId};
+use crate::tenant::Tenant;
+
+/// Name of the first administrator.
+pub const ADMINISTRATOR: &str = "admin";
+
+/// Whether the first administrator had to be made.
+#[derive(Debug)]
+pub enum FirstAdministrator {
+    /// There is one.
+    Existing,
+    /// Made with the password that was given.
+    Made,
+    /// Made with this password, to be shown once.
+    Generated(Secret<String>),
+}
+
+impl Administration {
+    /// Makes the root tenant and its user [`ADMINISTRATOR`] where they are missing; at every later start it changes
+    /// nothing. `password`: the administrator's, else one is made.
+    ///
+    /// # Errors
+    /// The password is not good enough, or the store failed.
+    pub async fn first_start(&self, password: Option<Secret<String>>) -> Result<FirstAdministrator, Error> {
+        let root = TenantId::root();
+        if self.ports.store.tenant(&root).await?.is_none() {
+            let (name, created) = (root.to_string(), self.ports.clock.now());
+            let tenant = Tenant { id: root.clone(), name, error_codes: None, messages: None, created };
+            // Another node may have been faster; its tenant is as good.
+            self.ports.store.add_tenant(&tenant).await?;
+        }
+        if self.ports.store.user_by_name(&root, ADMINISTRATOR).await?.is_some() {
+            return Ok(FirstAdministrator::Existing);
+        }
+        let generated = password.is_none();
+        let password = password.unwrap_or_else(|| Secret::new(base64url(&self.ports.random::<18>())));
+        let draft = UserDraft { password: Some(password.clone()), ..UserDraft::new(ADMINISTRATOR) };
+        match self.add_user(&Operator::server(root), draft, Role::Administrator).await {
+            Ok(_) if generated => Ok(FirstAdministrator::Generated(password)),
+            Ok(_) => Ok(FirstAdministrator::Made),
+            Err(error) if error.code() == Code::Conflict => Ok(FirstAdministrator::Existing),
+            Err(error) => Err(error),
+        }
+    }
+}

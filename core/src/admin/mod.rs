@@ -1,0 +1,57 @@
+//! What operators do: applications, users and tenants are made, changed and removed here. It owns the rules – who may do
+//! what, defaults, bounds, secrets, which passwords are good enough – and leaves JSON to the endpoints. Law: nothing is
+//! written but on behalf of an [`Operator`], whose right to it was found first.
+
+mod apps;
+mod basic;
+mod first_start;
+mod operator;
+mod password;
+mod permission;
+mod tenants;
+mod users;
+
+use std::borrow::Cow;
+
+pub use apps::{AppDraft, CreatedApp, NewApplication, RESPONSE_ALGORITHMS, callbacks};
+pub use first_start::{ADMINISTRATOR, FirstAdministrator};
+pub use operator::{Credentials, Operator};
+pub use permission::Permission;
+pub use tenants::NewTenant;
+pub use users::UserDraft;
+
+use crate::error::{Code, Error};
+use crate::flow::Rules;
+use crate::ports::Ports;
+
+/// Makes, changes and removes what a server is about.
+pub struct Administration {
+    ports: Ports,
+    rules: Rules,
+}
+
+impl Administration {
+    /// Over these ports; wrong passwords of administrators count by the rules of a login.
+    pub fn new(ports: Ports, rules: Rules) -> Self {
+        Self { ports, rules }
+    }
+}
+
+/// A refusal that names the member and what it should be.
+fn invalid(description: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(Code::InvalidInput).because(description)
+}
+
+fn conflict(description: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(Code::Conflict).because(description)
+}
+
+/// Somebody else changed the thing, twice in a row.
+fn moved() -> Error {
+    conflict("It was changed meanwhile. Read it again and repeat the change.")
+}
+
+/// A text for people: at most `longest` characters, none of them a control character.
+fn is_text(text: &str, longest: usize) -> bool {
+    text.chars().count() <= longest && !text.chars().any(char::is_control)
+}

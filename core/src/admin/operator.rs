@@ -1,0 +1,218 @@
+//! Who operates: found once per call from what the caller shows, then asked at every door.
+
+use std::collections::BTreeSet;
+
+use super::Permission;
+use crate::application::Application;
+use crate::attempt::TallyKey;
+use crate::error::{Code, Error};
+use crate::flow::Source;
+use crate::house::House;
+use crate::oauth::resource::{Access, Bearer};
+use crate::ports::{AppId, Secret, TenantId, UserId};
+use crate::user::User;
+
+/// What a caller shows of itself.
+#[derive(Debug)]
+pub enum Credentials {
+    /// Nothing that can be read.
+    Nothing,
+    /// Name and password of an administrator (RFC 7617).
+    Basic {
+        /// The user name.
+        name: String,
+        /// The password.
+        password: Secret<String>,
+    },
+    /// An access token (RFC 6750).
+    Bearer(Secret<String>),
+}
+
+/// A caller whose rights are known, in the tenant where it acts.
+#[derive(Debug)]
+pub struct Operator {
+    tenant: TenantId,
+    standing: Standing,
+}
+
+/// As what a caller acts.
+#[derive(Debug)]
+enum Standing {
+    /// The server itself: its first start and its demonstration.
+    Server,
+    /// Nobody in particular.
+    Nobody,
+    /// An administrator of the tenant or of the root tenant.
+    Administrator(UserId),
+    /// An application with the management scopes of its token.
+    App(AppId, BTreeSet<String>),
+    /// A signed-in user.
+    User { user: Box<User>, own_record: bool },
+}
+
+impl Operator {
+    /// The server itself, which may do everything in a tenant.
+    pub fn server(tenant: TenantId) -> Self {
+        Self { tenant, standing: Standing::Server }
+    }
+
+    pub(super) fn administrator(tenant: TenantId, id: UserId) -> Self {
+        Self { tenant, standing: Standing::Administrator(id) }
+    }
+
+    /// A scope counts only while the token carries it and the application is still allowed it.
+    fn of_access(tenant: TenantId, access: Access) -> Self {
+        let own_record = access.has_scope("openid") || access.has_scope("internal_login");
+        let scopes = access.app.management_scopes.iter().filter(|scope| access.has_scope(scope)).cloned().collect();
+        let standing = match access.bearer {
+            Bearer::App => Standing::App(access.app.id, scopes),
+            Bearer::User(user) => Standing::User { user, own_record },
+        };
+        Self { tenant, standing }
+    }
+
+    /// Where it acts.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// Whether it may do a kind of operation.
+    pub fn may(&self, permission: Permission) -> bool {
+        if permission.is_of_root() && !self.tenant.is_root() {
+            return false;
+        }
+        match &self.standing {
+            _ if permission == Permission::Anyone => true,
+            Standing::Nobody => false,
+            Standing::Server | Standing::Administrator(_) => permission != Permission::OwnUser,
+            Standing::App(_, scopes) => permission.scope().is_some_and(|scope| scopes.contains(scope)),
+            Standing::User { own_record, .. } => permission == Permission::OwnUser && *own_record,
+        }
+    }
+
+    /// Refuses an operation that it may not do.
+    ///
+    /// # Errors
+    /// It may not (403).
+    pub fn demand(&self, permission: Permission) -> Result<(), Error> {
+        if self.may(permission) { Ok(()) } else { Err(Code::Forbidden.into()) }
+    }
+
+    /// The signed-in user whose token it shows.
+    pub fn user(&self) -> Option<&User> {
+        match &self.standing {
+            Standing::User { user, .. } => Some(user),
+            _ => None,
+        }
+    }
+
+    /// Whether it may change a user: administrators are changed by administrators only, or an application could make
+    /// itself one by a new password.
+    pub(super) fn may_change(&self, user: &User) -> Result<(), Error> {
+        let is_administrator = matches!(self.standing, Standing::Server | Standing::Administrator(_));
+        if is_administrator || !user.administrator {
+            return Ok(());
+        }
+        Err(Error::new(Code::Forbidden).because("Only an administrator may change an administrator."))
+    }
+
+    /// Whether it may change an application: none that has scopes which it lacks itself, or it could take them over.
+    pub(super) fn may_change_app(&self, app: &Application) -> Result<(), Error> {
+        if app.management_scopes.iter().all(|scope| self.holds(scope)) {
+            return Ok(());
+        }
+        Err(Error::new(Code::Forbidden).because("The application has scopes that the caller does not have."))
+    }
+
+    /// Whether it has a management scope, and so may give it away.
+    pub(super) fn holds(&self, scope: &str) -> bool {
+        Permission::of_scope(scope).is_some_and(|permission| self.may(permission))
+    }
+}
+
+impl std::fmt::Display for Operator {
+    /// For the audit log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.standing {
+            Standing::Server => f.write_str("server"),
+            Standing::Nobody => f.write_str("nobody"),
+            Standing::Administrator(id) => write!(f, "administrator {id}"),
+            Standing::App(id, _) => write!(f, "application {id}"),
+            Standing::User { user, .. } => write!(f, "user {}", user.id),
+        }
+    }
+}
+
+impl House {
+    /// Who calls an operation of a tenant, and whether it may.
+    ///
+    /// # Errors
+    /// No such tenant (404), the caller is not known (401) or may not do it (403), too many wrong passwords came from its
+    /// address (429), or the server is too busy to compare one (503).
+    pub async fn operator(
+        &self,
+        tenant: &TenantId,
+        shown: Credentials,
+        source: Source,
+        needs: Permission,
+    ) -> Result<Operator, Error> {
+        // Before anything else: the keys of a tenant that does not exist must not be made.
+        if self.ports.store.tenant(tenant).await?.is_none() {
+            return Err(Error::new(Code::NotFound).because("There is no such tenant."));
+        }
+        let tenant = tenant.clone();
+        let operator = match shown {
+            _ if needs == Permission::Anyone => Operator { tenant, standing: Standing::Nobody },
+            Credentials::Nothing => {
+                return Err(Error::new(Code::Unauthorized)
+                    .because("Authenticate with Authorization: Basic as an administrator, or with a Bearer token."));
+            }
+            Credentials::Basic { name, password } => {
+                let source = source.address.filter(|_| !source.exempt);
+                let source = source.map(|address| TallyKey::of_source(&tenant, address));
+                self.admin.authenticate(&tenant, &name, &password, source).await?
+            }
+            Credentials::Bearer(token) => {
+                let access = self.issuer.access(&tenant, token.expose()).await?;
+                Operator::of_access(tenant, access)
+            }
+        };
+        operator.demand(needs)?;
+        Ok(operator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(tenant: &str, scopes: &[&str]) -> Operator {
+        let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let standing = Standing::App(AppId::from_bytes([1; 16]), scopes);
+        Operator { tenant: tenant.parse().unwrap(), standing }
+    }
+
+    #[test]
+    fn an_application_may_what_its_scopes_say() {
+        let operator = app("carbon.super", &["internal_user_mgt_view", "internal_tenant_mgt_view", "unheard_of"]);
+        for permission in Permission::ALL {
+            let expected = [Permission::Anyone, Permission::ViewUsers, Permission::ViewTenants].contains(permission);
+            assert_eq!(operator.may(*permission), expected, "{permission:?}");
+        }
+        assert!(operator.holds("internal_user_mgt_view") && !operator.holds("unheard_of"));
+    }
+
+    #[test]
+    fn tenants_are_the_root_tenants_affair() {
+        assert!(!app("acme", &["internal_tenant_mgt_view"]).may(Permission::ViewTenants));
+        let acme = Operator::administrator("acme".parse().unwrap(), UserId::from_bytes([1; 16]));
+        assert!(!acme.may(Permission::CreateTenants) && !acme.holds("internal_tenant_mgt_create"));
+        assert!(Operator::server(TenantId::root()).may(Permission::CreateTenants));
+    }
+
+    #[test]
+    fn nobody_may_nothing_but_what_anyone_may() {
+        let nobody = Operator { tenant: TenantId::root(), standing: Standing::Nobody };
+        assert!(Permission::ALL.iter().all(|permission| nobody.may(*permission) == (*permission == Permission::Anyone)));
+    }
+}

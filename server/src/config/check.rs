@@ -1,0 +1,139 @@
+//! What a configuration must fulfil beyond the types of its values. All problems are found, not only the first.
+
+use std::ops::RangeInclusive;
+
+use tracing_subscriber::EnvFilter;
+
+use super::problem::Problem;
+use super::{Config, ConfigError, Knob};
+
+impl Config {
+    /// Whether the values fit together and are within their limits.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        ConfigError::unless(self.problems(), ())
+    }
+
+    /// All that is wrong, in the order of the keys.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let addresses = [self.address(), self.scheme()].into_iter().flatten();
+        let (hash, limits, http) = (&self.hash, &self.limits, &self.http);
+        let ranges = [
+            ("hash.memory_kib", hash.memory_kib, hash.parallelism.saturating_mul(8).max(8)..=1 << 20),
+            ("hash.iterations", hash.iterations, 1..=64),
+            ("hash.parallelism", hash.parallelism, 1..=64),
+            ("hash.threads", hash.threads, 0..=1024),
+            ("hash.queue", hash.queue, 1..=10_000),
+            ("limits.user_misses", limits.user_misses, 1..=100),
+            ("limits.lock_seconds", limits.lock_seconds, 1..=86_400),
+            ("limits.longest_lock_seconds", limits.longest_lock_seconds, limits.lock_seconds..=86_400),
+            ("limits.miss_cap", limits.miss_cap, if limits.miss_cap == 0 { 0 } else { limits.user_misses }..=u32::MAX),
+            ("limits.source_misses", limits.source_misses, 1..=1_000_000),
+            ("http.body_limit_kib", http.body_limit_kib, 1..=16_384),
+            ("http.request_timeout_seconds", http.request_timeout_seconds, 1..=600),
+            ("http.header_timeout_seconds", http.header_timeout_seconds, 1..=600),
+            ("http.shutdown_grace_seconds", http.shutdown_grace_seconds, 0..=600),
+        ];
+        let ranges = ranges.into_iter().filter_map(|(key, value, range)| within(key, value, &range));
+        addresses.chain(ranges).chain(self.pair()).chain(self.filter()).collect()
+    }
+
+    /// Beyond loopback the public URL cannot be guessed.
+    fn address(&self) -> Option<Problem> {
+        if self.public_url.is_some() {
+            return None;
+        }
+        self.derived(self.listen).err().map(|says| Problem::of("public_url", says))
+    }
+
+    /// A server that speaks TLS itself is not reached by http.
+    fn scheme(&self) -> Option<Problem> {
+        let plain = self.public_url.as_ref().is_some_and(|origin| !origin.is_https());
+        let clash = plain && self.tls.certificate.is_some();
+        clash.then(|| Problem::of("public_url", "must be https, because [tls] has a certificate"))
+    }
+
+    /// A certificate and its key come together.
+    fn pair(&self) -> Option<Problem> {
+        match (&self.tls.certificate, &self.tls.key) {
+            (Some(_), None) => Some(Problem::of("tls.key", "must be set, because `tls.certificate` is")),
+            (None, Some(_)) => Some(Problem::of("tls.certificate", "must be set, because `tls.key` is")),
+            _ => None,
+        }
+    }
+
+    fn filter(&self) -> Option<Problem> {
+        let error = EnvFilter::try_new(&self.log.filter).err()?;
+        Some(Problem::of("log.filter", format!("`{}`: {error}; {}", self.log.filter, takes("log.filter"))))
+    }
+}
+
+fn within(key: &str, value: u32, range: &RangeInclusive<u32>) -> Option<Problem> {
+    (!range.contains(&value)).then(|| Problem::of(key, format!("{value} is out of range; {}", takes(key))))
+}
+
+/// What the key takes, as half a sentence.
+pub(super) fn takes(key: &str) -> String {
+    Knob::all().find(|knob| knob.key() == key).map(|knob| format!("it takes {}", knob.takes)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(change: impl FnOnce(&mut Config)) -> Vec<String> {
+        let mut config = Config::default();
+        change(&mut config);
+        config.problems().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_defaults_are_right() {
+        assert_eq!(Config::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_key() {
+        let told = wrong(|config| {
+            config.listen = "0.0.0.0:9443".parse().unwrap();
+            config.hash.memory_kib = 31;
+            config.hash.parallelism = 4;
+            config.hash.iterations = 0;
+            config.limits.longest_lock_seconds = 1;
+            config.limits.miss_cap = 2;
+            config.tls.certificate = Some("cert.pem".into());
+            config.log.filter = "vestibule=loud".to_owned();
+        });
+        let keys: Vec<_> = told.iter().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(
+            keys,
+            [
+                "public_url",
+                "hash.memory_kib",
+                "hash.iterations",
+                "limits.longest_lock_seconds",
+                "limits.miss_cap",
+                "tls.key",
+                "log.filter"
+            ]
+        );
+        assert_eq!(told[2], "hash.iterations: 0 is out of range; it takes 1 to 64");
+    }
+
+    #[test]
+    fn a_cap_of_zero_is_none() {
+        assert_eq!(wrong(|config| config.limits.miss_cap = 0), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_server_with_a_certificate_has_no_http_address() {
+        let told = wrong(|config| {
+            config.public_url = Some("http://localhost:9443".parse().unwrap());
+            config.tls.certificate = Some("cert.pem".into());
+            config.tls.key = Some("key.pem".into());
+        });
+        assert_eq!(told, ["public_url: must be https, because [tls] has a certificate"]);
+    }
+}

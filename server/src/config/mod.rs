@@ -1,0 +1,112 @@
+//! The configuration: one TOML file, environment variables over it, the command line over both. Unknown keys and wrong
+//! values stop the server with a list of all that is wrong; what the rest of the server needs is handed out as its types.
+//! Secrets have no key here.
+
+mod check;
+mod knob;
+mod load;
+mod network;
+mod origin;
+mod problem;
+mod sections;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use vestibule_core::attempt::TallyRule;
+use vestibule_core::flow::Rules;
+
+pub use knob::{Knob, example};
+pub use load::{Overrides, RESERVED, environment};
+pub use network::Network;
+pub use origin::Origin;
+pub use problem::{ConfigError, Problem};
+pub use sections::{
+    Config, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, NativeConfig, RetryableFailure, StoreConfig,
+    StoreUrl, TlsConfig,
+};
+
+use crate::serve::HttpLimits;
+
+impl Config {
+    /// What the operator decided about flows.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            user: self.limits.user(),
+            source: self.limits.source(),
+            tell_reason: self.native.show_auth_failure_reason,
+            failure_as_error: self.native.retryable_failure == RetryableFailure::Error,
+        }
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data.join("vestibule.db")
+    }
+}
+
+impl LimitsConfig {
+    /// Wrong answers per user and factor.
+    fn user(&self) -> TallyRule {
+        TallyRule {
+            limit: self.user_misses,
+            lock: seconds(self.lock_seconds),
+            longest: seconds(self.longest_lock_seconds),
+            cap: self.miss_cap,
+        }
+    }
+
+    /// Wrong answers per source address. There is no cap: addresses change hands.
+    fn source(&self) -> TallyRule {
+        TallyRule { limit: self.source_misses, cap: 0, ..self.user() }
+    }
+}
+
+impl HttpConfig {
+    /// Longest request body in bytes.
+    pub fn body_limit(&self) -> usize {
+        usize::try_from(self.body_limit_kib).unwrap_or(usize::MAX).saturating_mul(1024)
+    }
+
+    /// Longest time for one answer.
+    pub fn request_timeout(&self) -> Duration {
+        seconds(self.request_timeout_seconds)
+    }
+
+    /// What bounds connections.
+    pub fn limits(&self) -> HttpLimits {
+        HttpLimits {
+            header_timeout: seconds(self.header_timeout_seconds),
+            shutdown_grace: seconds(self.shutdown_grace_seconds),
+        }
+    }
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(count.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_are_the_limits() {
+        let mut config = Config::default();
+        config.native.retryable_failure = RetryableFailure::Error;
+        let rules = config.rules();
+        assert_eq!((rules.user.limit, rules.user.cap, rules.user.lock), (5, 100, Duration::from_secs(30)));
+        assert_eq!((rules.source.limit, rules.source.cap, rules.source.longest), (50, 0, Duration::from_secs(900)));
+        assert!(rules.failure_as_error);
+        assert!(!rules.tell_reason);
+    }
+
+    #[test]
+    fn units_are_converted() {
+        let http = HttpConfig::default();
+        assert_eq!(http.body_limit(), 262_144);
+        assert_eq!(http.request_timeout(), Duration::from_secs(30));
+        assert_eq!(http.limits().header_timeout, Duration::from_secs(10));
+        assert_eq!(Config::default().database(), PathBuf::from("data/vestibule.db"));
+    }
+}

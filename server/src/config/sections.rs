@@ -1,0 +1,168 @@
+//! Every key with its default, its limits and its reason: the one page to edit for a new knob.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use vestibule_core::error::Spelling;
+use vestibule_core::tenant::MessageStyle;
+
+use super::knob::section;
+use super::{Network, Origin};
+
+section! {
+    /// How one server is set up.
+    Config in "" {
+        /// Address and port to listen on. Loopback by default, so that nothing is reachable before it is meant to be.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 9443)), takes "an address and a port, as 0.0.0.0:9443 or [::]:9443; port 0 means any free one";
+        /// Address under which clients reach the server. Issuer and every link are built on it, never on a request's Host.
+        /// Left out, it is http://localhost:PORT (https with [tls]); it must be set when listening beyond loopback.
+        public_url: Option<Origin> = None, takes "an https URL without a path; http for loopback hosts only", like "\"https://login.example.com\"";
+        /// Directory of what the server keeps: the database file lies in it.
+        data: PathBuf = PathBuf::from("data"), takes "a path; a relative one starts at the working directory";
+    }
+    holds {
+        /// Where things are kept.
+        store: StoreConfig;
+        /// The app-native login.
+        native: NativeConfig;
+        /// Password hashing.
+        hash: HashConfig;
+        /// Limits against guessing.
+        limits: LimitsConfig;
+        /// The HTTP side.
+        http: HttpConfig;
+        /// TLS without a proxy in front.
+        tls: TlsConfig;
+        /// The log.
+        log: LogConfig;
+    }
+}
+
+section! {
+    /// Where things are kept.
+    StoreConfig in "store" {
+        /// The database. SQLite is a file of its own in the data directory and needs nothing else.
+        url: StoreUrl = StoreUrl::Sqlite, takes "\"sqlite\", which is the file vestibule.db in the data directory";
+    }
+}
+
+section! {
+    /// The app-native login.
+    NativeConfig in "native" {
+        /// Spelling of error codes: 60001 as documented, or ABA-60001 for clients written against WSO2 Identity Server.
+        /// A tenant may have its own.
+        error_codes: Spelling = Spelling::Documented, takes "\"documented\" or \"wso2\"";
+        /// Messages of a step: readable sentences, or the message keys of WSO2 Identity Server. A tenant may have its own.
+        messages: MessageStyle = MessageStyle::Text, takes "\"text\" or \"wso2\"";
+        /// How a wrong answer that may be repeated is sent: as the same step with a message, which shipped clients
+        /// need, or as HTTP 400 with code 60003.
+        retryable_failure: RetryableFailure = RetryableFailure::Step, takes "\"step\" or \"error\"";
+        /// Tell clients why a login failed. Off, because it reveals which users exist and which are locked.
+        show_auth_failure_reason: bool = false, takes "true or false";
+    }
+}
+
+section! {
+    /// Password hashing by Argon2id (RFC 9106).
+    HashConfig in "hash" {
+        /// Memory of one hash in KiB. The default is OWASP's; each hashing thread keeps this much.
+        memory_kib: u32 = 19_456, takes "8 per lane of `parallelism` or more, up to 1048576";
+        /// Passes over the memory: time per hash grows with it. Stored hashes move to new settings at the next login.
+        iterations: u32 = 2, takes "1 to 64";
+        /// Lanes of one hash. They are computed one after the other; set it only to match hashes made elsewhere.
+        parallelism: u32 = 1, takes "1 to 64";
+        /// Threads that hash. 0 is one per core, which bounds memory to cores times `memory_kib`.
+        threads: u32 = 0, takes "0 to 1024";
+        /// Jobs that wait per thread before logins are told to come back later: about a quarter of a second of work.
+        queue: u32 = 18, takes "1 to 10000";
+    }
+}
+
+section! {
+    /// Limits against guessing.
+    LimitsConfig in "limits" {
+        /// Wrong answers per user and factor before a lock.
+        user_misses: u32 = 5, takes "1 to 100";
+        /// Seconds of the first lock; each further one is twice as long, so that guessing slows down by itself.
+        lock_seconds: u32 = 30, takes "1 to 86400";
+        /// Seconds of the longest lock, so that a stranger cannot lock a user out for days.
+        longest_lock_seconds: u32 = 900, takes "`lock_seconds` or more, up to 86400";
+        /// Wrong answers in a row after which only an administrator or another factor opens the account again
+        /// (NIST SP 800-63B-4 §3.2.2 asks for 100 at most). 0 is never.
+        miss_cap: u32 = 100, takes "0, or `user_misses` or more";
+        /// Wrong answers per source address and tenant before that source is locked: against one guess at each of many users.
+        source_misses: u32 = 50, takes "1 to 1000000";
+        /// Networks that are exempt from the limit of source addresses.
+        exempt_networks: Vec<Network> = loopback(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
+        /// Proxies whose X-Forwarded-For is believed. Empty, because anybody else can write what they like into it.
+        trusted_proxies: Vec<Network> = Vec::new(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
+    }
+}
+
+section! {
+    /// The HTTP side.
+    HttpConfig in "http" {
+        /// Longest request body in KiB: no endpoint needs more.
+        body_limit_kib: u32 = 256, takes "1 to 16384";
+        /// Seconds after which an answer is given up.
+        request_timeout_seconds: u32 = 30, takes "1 to 600";
+        /// Seconds for a TLS handshake and for the headers of a request, so that silent connections do not pile up.
+        header_timeout_seconds: u32 = 10, takes "1 to 600";
+        /// Seconds that requests in progress have to finish when the server is told to stop.
+        shutdown_grace_seconds: u32 = 10, takes "0 to 600";
+    }
+}
+
+section! {
+    /// TLS without a proxy in front.
+    TlsConfig in "tls" {
+        /// Certificate chain as PEM, the server's own certificate first. With `key`, the server itself speaks TLS.
+        certificate: Option<PathBuf> = None, takes "the path of a file; set together with `key`", like "\"/etc/vestibule/tls/fullchain.pem\"";
+        /// Private key of the certificate as PEM.
+        key: Option<PathBuf> = None, takes "the path of a file; set together with `certificate`", like "\"/etc/vestibule/tls/key.pem\"";
+    }
+}
+
+section! {
+    /// The log, on standard error.
+    LogConfig in "log" {
+        /// Lines for people, or one JSON object a line for machines.
+        format: LogFormat = LogFormat::Text, takes "\"text\" or \"json\"";
+        /// What is logged: a level, or levels per part as in info,vestibule::http=debug.
+        filter: String = "info".to_owned(), takes "error, warn, info, debug, trace or off, with exceptions per part";
+    }
+}
+
+/// Where a store is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreUrl {
+    /// A file in the data directory.
+    #[serde(rename = "sqlite")]
+    Sqlite,
+}
+
+/// How a failure that may be repeated is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RetryableFailure {
+    /// As the open step with a message.
+    Step,
+    /// As HTTP 400 with the step beside it.
+    Error,
+}
+
+/// What log lines look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The machine itself.
+fn loopback() -> Vec<Network> {
+    ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| text.parse().ok()).collect()
+}

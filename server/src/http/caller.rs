@@ -1,0 +1,175 @@
+//! Who calls and from where: the realm of the path, the client's address, what the headers show.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use vestibule_core::flow::Source;
+use vestibule_core::oauth::client_auth::Shown;
+use vestibule_core::ports::{Secret, SessionId, TenantId};
+use vestibule_core::secrets;
+
+use super::App;
+use super::face::split;
+use crate::config::Network;
+use crate::serve::Peer;
+
+/// The realm of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Realm {
+    /// The tenant; whether it exists is another question.
+    pub tenant: TenantId,
+    /// The path named it.
+    pub qualified: bool,
+}
+
+/// Who calls and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// The realm of the path.
+    pub realm: Realm,
+    /// Where the call comes from.
+    pub source: Source,
+}
+
+/// Networks that an operator names.
+#[derive(Clone, Debug, Default)]
+pub struct Networks {
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Sources exempt from the limits of addresses.
+    pub exempt: Vec<Network>,
+}
+
+impl Networks {
+    /// The client behind a connection: the last address in `X-Forwarded-For` that is not a trusted proxy's. From anybody
+    /// else the header is not looked at; what is not an address ends the search at the hop that wrote it.
+    fn source(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Source {
+        let listed = |networks: &[Network], address| networks.iter().any(|network| network.contains(address));
+        let mut address = peer;
+        let values = headers.get_all("x-forwarded-for").iter().rev();
+        let hops = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.rsplit(','));
+        for hop in hops {
+            if !address.is_some_and(|address| listed(&self.trusted_proxies, address)) {
+                break;
+            }
+            match hop.trim().parse() {
+                Ok(next) => address = Some(next),
+                Err(_) => break,
+            }
+        }
+        Source { address, exempt: address.is_some_and(|address| listed(&self.exempt, address)) }
+    }
+}
+
+impl FromRequestParts<App> for Realm {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        // Nested routers see the rest of the path; the original one names the tenant.
+        let original = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        let (tenant, qualified, _) = split(original.path());
+        Ok(Self { tenant, qualified })
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let realm = Realm::from_request_parts(parts, app).await?;
+        let peer = parts.extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
+        Ok(Self { realm, source: app.settings().networks.source(peer, &parts.headers) })
+    }
+}
+
+/// Name and password of an `Authorization: Basic` header, as they stand (RFC 7617 §2).
+pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, rest) = value.split_once(' ')?;
+    let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(rest.trim()).ok()).flatten()?;
+    let (name, password) = String::from_utf8(decoded).ok().and_then(|text| {
+        text.split_once(':').map(|(name, password)| (name.to_owned(), password.to_owned()))
+    })?;
+    Some((name, Secret::new(password)))
+}
+
+/// What a client shows of itself: in the header its id and secret are form-encoded (RFC 6749 §2.3.1).
+pub(crate) fn client(headers: &HeaderMap) -> Shown {
+    let decode = |text: &str| {
+        let pairs = format!("v={text}");
+        url::form_urlencoded::parse(pairs.as_bytes()).next().map(|(_, value)| value.into_owned())
+    };
+    // A literal '&' or '=' cannot be form-encoded, so such a secret is taken as it stands.
+    let plain = |text: &str| if text.contains('&') { text.to_owned() } else { decode(text).unwrap_or_default() };
+    Shown { basic: basic(headers).map(|(id, secret)| (plain(&id), Secret::new(plain(secret.expose())))) }
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The session that the cookie of the realm names.
+pub(crate) fn session(app: &App, realm: &Realm, headers: &HeaderMap) -> Option<SessionId> {
+    let name = session_cookie(app, &realm.tenant);
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(key, _)| *key == name)?;
+    app.house().secrets.read_session(value, secrets::Shown::Cookie)
+}
+
+/// Name of a tenant's session cookie. Over TLS the prefix binds it to this host (RFC 6265bis §4.1.3).
+pub(crate) fn session_cookie(app: &App, tenant: &TenantId) -> String {
+    let prefix = if app.house().urls.is_https() { "__Host-" } else { "" };
+    format!("{prefix}vestibule-session-{tenant}")
+}
+
+/// Where a native flow of the realm goes on, as the request named it.
+pub(crate) fn authn_url(app: &App, tenant: &TenantId, qualified: bool) -> String {
+    let urls = &app.house().urls;
+    if qualified && tenant.is_root() {
+        return format!("{}/t/{tenant}/oauth2/authn", urls.as_str());
+    }
+    urls.of(tenant, "/oauth2/authn")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(peer: &str, forwarded: &[&str]) -> Option<IpAddr> {
+        let networks = Networks { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], exempt: Vec::new() };
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", value.parse().unwrap());
+        }
+        networks.source(peer.parse().ok(), &headers).address
+    }
+
+    fn address(text: &str) -> Option<IpAddr> {
+        text.parse().ok()
+    }
+
+    #[test]
+    fn forwarded_headers_are_believed_of_trusted_proxies_only() {
+        assert_eq!(source("203.0.113.9", &["198.51.100.1"]), address("203.0.113.9"));
+        assert_eq!(source("10.0.0.1", &["198.51.100.1"]), address("198.51.100.1"));
+        assert_eq!(source("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), address("198.51.100.1"));
+        assert_eq!(source("10.0.0.1", &["1.1.1.1", "198.51.100.1"]), address("198.51.100.1"));
+        assert_eq!(source("10.0.0.1", &["a"]), address("10.0.0.1"));
+    }
+
+    #[test]
+    fn basic_credentials_of_clients_are_form_decoded() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, "Basic YSUzQWI6cCUyMHc=".parse().unwrap());
+        let (id, secret) = client(&headers).basic.unwrap();
+        assert_eq!((id.as_str(), secret.expose().as_str()), ("a:b", "p w"));
+    }
+}

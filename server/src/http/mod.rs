@@ -1,0 +1,94 @@
+//! HTTP: strings become types, the rules are asked, types become JSON. Every refusal of every endpoint is told in one
+//! place ([`reply`]), in the face of its path.
+
+mod body;
+mod caller;
+mod cors;
+mod face;
+mod health;
+mod native;
+mod oauth;
+pub mod reply;
+mod router;
+mod trace;
+
+use std::sync::Arc;
+
+use vestibule_core::error::{Error, Spelling};
+use vestibule_core::house::House;
+use vestibule_core::ports::TenantId;
+use vestibule_core::tenant::MessageStyle;
+
+pub use caller::Networks;
+pub use router::router;
+pub use trace::TraceId;
+
+/// What every endpoint has at hand.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    house: Arc<House>,
+    settings: HttpSettings,
+}
+
+/// What an operator decides about the HTTP side.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// Spelling of error codes, unless a tenant has its own.
+    pub error_codes: Spelling,
+    /// Style of messages, unless a tenant has its own.
+    pub messages: MessageStyle,
+    /// Longest body in bytes.
+    pub body_limit: usize,
+    /// Longest time for one answer.
+    pub timeout: std::time::Duration,
+    /// Proxies whose forwarded address is believed, and sources exempt from the limits of addresses.
+    pub networks: Networks,
+}
+
+/// How a tenant's answers are spelled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    pub codes: Spelling,
+    pub messages: MessageStyle,
+}
+
+impl App {
+    /// The endpoints' view of a house.
+    pub fn new(house: Arc<House>, settings: HttpSettings) -> Self {
+        Self(Arc::new(Inner { house, settings }))
+    }
+
+    /// The rules.
+    pub fn house(&self) -> &Arc<House> {
+        &self.0.house
+    }
+
+    /// What the operator decided.
+    pub fn settings(&self) -> &HttpSettings {
+        &self.0.settings
+    }
+
+    /// How the tenant's answers are spelled; the server's way when the tenant cannot be read.
+    pub(crate) async fn style(&self, tenant: &TenantId) -> Style {
+        let found = self.0.house.ports.store.tenant(tenant).await.ok().flatten();
+        let own = found.as_ref();
+        Style {
+            codes: own.and_then(|tenant| tenant.error_codes).unwrap_or(self.0.settings.error_codes),
+            messages: own.and_then(|tenant| tenant.messages).unwrap_or(self.0.settings.messages),
+        }
+    }
+
+    /// Runs work to its end, also when the caller hangs up: a claimed flow is settled and an answer is never half given.
+    pub(crate) async fn finish<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        use tracing::Instrument as _;
+        match tokio::spawn(work.in_current_span()).await {
+            Ok(result) => result,
+            Err(lost) => Err(vestibule_core::error::Fault::from("running a request", lost).into()),
+        }
+    }
+}

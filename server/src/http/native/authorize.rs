@@ -1,0 +1,92 @@
+//! `/oauth2/authorize`: starts a login. `response_mode=direct` is looked at here and nowhere else.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use vestibule_core::error::{Code, Error};
+use vestibule_core::flow::{Completion, Progressed};
+use vestibule_core::oauth::Params;
+
+use super::super::body::Form;
+use super::super::caller::{self, Caller, Realm};
+use super::super::cors::NoCors;
+use super::super::reply::Reply;
+use super::super::{App, Style};
+use super::wire::{CompletionBody, StepBody};
+
+/// Which kind of answer a request wants.
+enum Mode {
+    /// JSON, step by step.
+    Direct,
+    /// A redirect.
+    Redirect,
+}
+
+pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -> Reply<Response> {
+    match mode(&form.params)? {
+        Mode::Redirect => Ok(not_direct()),
+        Mode::Direct => {
+            let realm = caller.realm.clone();
+            let cookie = caller::session(&app, &realm, &form.headers);
+            let house = app.house().clone();
+            let tenant = realm.tenant.clone();
+            let progressed = app.finish(async move {
+                let shown = caller::client(&form.headers);
+                house.authorize_natively(&tenant, &shown, &form.params, cookie).await
+            });
+            answer(&app, &realm, progressed.await?).await
+        }
+    }
+}
+
+/// How a login went on, as it is sent.
+pub(super) async fn answer(app: &App, realm: &Realm, progressed: Progressed) -> Reply<Response> {
+    match progressed {
+        Progressed::Step(step) => {
+            let settings = app.settings();
+            let style = match step.messages.is_empty() {
+                true => Style { codes: settings.error_codes, messages: settings.messages },
+                false => app.style(&realm.tenant).await,
+            };
+            let authn = caller::authn_url(app, &realm.tenant, realm.qualified);
+            Ok(Json(StepBody::of(&step, style, &authn)).into_response())
+        }
+        Progressed::Done(completion) => {
+            let mut response = Json(CompletionBody::of(&completion)).into_response();
+            if let Some(cookie) = session_cookie(app, realm, &completion) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            Ok(response)
+        }
+    }
+}
+
+fn mode(params: &Params) -> Result<Mode, Error> {
+    match params.get("response_mode") {
+        Some("direct") => Ok(Mode::Direct),
+        // Another spelling of it is neither: whoever sent it would lose the checks that direct mode has.
+        Some(mode) if mode.eq_ignore_ascii_case("direct") => {
+            Err(Error::new(Code::InvalidRequest).because("The response_mode is spelled direct."))
+        }
+        Some(_) | None => Ok(Mode::Redirect),
+    }
+}
+
+/// What a request gets that is not direct, for as long as there are no pages.
+fn not_direct() -> Response {
+    const TEXT: &str = "This server signs users in inside the app: send the request with response_mode=direct.\n";
+    let plain = [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))];
+    let mut response = (StatusCode::NOT_IMPLEMENTED, plain, TEXT).into_response();
+    response.extensions_mut().insert(NoCors);
+    response
+}
+
+/// The cookie of single sign-on: gone with the browser, unless the user asked to be remembered.
+fn session_cookie(app: &App, realm: &Realm, completion: &Completion) -> Option<HeaderValue> {
+    let name = caller::session_cookie(app, &realm.tenant);
+    let secure = if app.house().urls.is_https() { "; Secure" } else { "" };
+    let age = completion.remembered_until.map(|until| until.since(app.house().ports.clock.now()).as_secs());
+    let age = age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", completion.cookie)).ok()
+}

@@ -1,0 +1,135 @@
+//! The one place where a refusal becomes a response. An endpoint returns [`Refusal`], which only marks the response; the
+//! outermost layer fills in the body, since only it knows the trace, the tenant's spelling and the face of the path.
+//! It does not log; the trace layer does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+use vestibule_core::error::{Code, Error, Row};
+
+use super::Style;
+use super::face::Face;
+use super::native::wire;
+
+/// The answer of an endpoint.
+pub type Reply<T> = Result<T, Refusal>;
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub struct Refusal(pub Error);
+
+impl<E: Into<Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// A refusal attached to a response whose body is still to be filled in.
+#[derive(Clone, Debug)]
+pub(super) struct Refused(pub Arc<Error>);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = status_of(self.0.code().row()).into_response();
+        response.extensions_mut().insert(Refused(Arc::new(self.0)));
+        response
+    }
+}
+
+/// Body of the native contract (decisions §1).
+#[derive(Serialize)]
+struct NativeBody<'a> {
+    code: &'a str,
+    message: &'a str,
+    description: &'a str,
+    #[serde(rename = "traceId")]
+    trace_id: &'a str,
+    error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oauth_error: Option<&'a str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    step: Option<wire::StepBody>,
+}
+
+/// Tells a refusal in the face of its path.
+pub(super) fn render(error: &Error, face: Face, style: Style, links: &str, trace_id: &str, realm: &str) -> Response {
+    let row = error.code().row();
+    let body = match face {
+        Face::Native => native(error, style, links, trace_id),
+        Face::OAuth => json!({
+            "error": error.oauth_name(), "error_description": error.description(), "traceId": trace_id,
+        }),
+        Face::Scim => scim(error, trace_id),
+        Face::Management => json!({
+            "code": row.code(style.codes), "message": row.message, "description": error.description(), "traceId": trace_id,
+        }),
+    };
+    let mut response = (status_of(row), Json(body)).into_response();
+    let headers = response.headers_mut();
+    if face == Face::Scim {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
+    }
+    if let Some(span) = error.waits() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(span)));
+    }
+    if let Some(challenge) = challenge(error, realm) {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+fn native(error: &Error, style: Style, links: &str, trace_id: &str) -> Value {
+    let row = error.code().row();
+    let body = NativeBody {
+        code: row.code(style.codes),
+        message: row.message,
+        description: error.description(),
+        trace_id,
+        error: row.name,
+        oauth_error: error.met_oauth(),
+        step: error.step().map(|step| wire::StepBody::of(step, style, links)),
+    };
+    serde_json::to_value(body).unwrap_or_default()
+}
+
+/// RFC 7644 §3.12.
+fn scim(error: &Error, trace_id: &str) -> Value {
+    let row = error.code().row();
+    let mut body = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": row.status.to_string(), "detail": error.description(), "traceId": trace_id,
+    });
+    let kind = match error.code() {
+        Code::Conflict => Some("uniqueness"),
+        Code::InvalidInput => Some("invalidValue"),
+        _ => None,
+    };
+    if let (Some(kind), Some(members)) = (kind, body.as_object_mut()) {
+        members.insert("scimType".to_owned(), kind.into());
+    }
+    body
+}
+
+/// How to authenticate (RFC 9110 §11.6.1, RFC 6750 §3).
+fn challenge(error: &Error, realm: &str) -> Option<HeaderValue> {
+    let text = match error.code() {
+        Code::Unauthorized => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
+        Code::InvalidToken => format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
+        Code::Forbidden => format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\""),
+        _ => return None,
+    };
+    HeaderValue::from_str(&text).ok()
+}
+
+fn whole_seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}
+
+fn status_of(row: &Row) -> StatusCode {
+    StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,54 @@
+//! Literal wiring: which parts the server is made of. A new part is one line here.
+
+use std::sync::Arc;
+
+use vestibule_core::error::Fault;
+use vestibule_core::flow::Registry;
+use vestibule_core::flow::authenticator::Authenticator;
+use vestibule_core::house::House;
+use vestibule_core::oauth::metadata::PublicUrl;
+use vestibule_core::ports::{Entropy, Ports, Store};
+
+use crate::config::Config;
+use crate::http::{HttpSettings, Networks};
+use crate::world::{HashingPool, SystemClock, SystemEntropy, Threads};
+
+/// The ways of signing in.
+pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
+
+/// The world as it is: the machine's clock, chance and threads over a store.
+///
+/// # Errors
+/// The hashing threads could not be started.
+pub fn ports(config: &Config, store: Arc<dyn Store>) -> Result<Ports, Fault> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let passwords = Arc::new(HashingPool::start(&config.hash, Arc::clone(&entropy))?);
+    Ok(Ports { store, clock: Arc::new(SystemClock), entropy, passwords, foundry: Arc::new(Threads::default()) })
+}
+
+/// The rules over a world.
+///
+/// # Errors
+/// The store failed.
+pub async fn house(
+    config: &Config,
+    ports: Ports,
+    public_url: &str,
+    authenticators: impl IntoIterator<Item = &'static dyn Authenticator>,
+) -> Result<House, Fault> {
+    House::open(ports, PublicUrl::new(public_url), Registry::new(authenticators), config.rules()).await
+}
+
+/// The HTTP side's part of the configuration.
+pub fn http_settings(config: &Config) -> HttpSettings {
+    HttpSettings {
+        error_codes: config.native.error_codes,
+        messages: config.native.messages,
+        body_limit: config.http.body_limit(),
+        timeout: config.http.request_timeout(),
+        networks: Networks {
+            trusted_proxies: config.limits.trusted_proxies.clone(),
+            exempt: config.limits.exempt_networks.clone(),
+        },
+    }
+}

@@ -1,0 +1,12 @@
+//! The real world behind the ports: the machine's clock, its randomness, and the threads on which slow work is done, so
+//! that hashing and key generation never hold up a request of another kind.
+
+mod clock;
+mod entropy;
+mod foundry;
+mod hashing;
+
+pub use clock::SystemClock;
+pub use entropy::SystemEntropy;
+pub use foundry::Threads;
+pub use hashing::{HashingPool, LONGEST_PASSWORD};

@@ -1,0 +1,105 @@
+//! Flows and tallies: claimed and settled under one lock, so that either everything of a settlement happens or nothing.
+
+use async_trait::async_trait;
+use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
+use vestibule_core::error::Fault;
+use vestibule_core::ports::store::{ClaimRequest, Claimed, Flows, Move, Settlement, StoredFlow};
+use vestibule_core::ports::{FlowNumber, Timestamp};
+
+use super::{Kept, Memory};
+use crate::claim;
+
+#[async_trait]
+impl Flows for Memory {
+    async fn flow(&self, number: &FlowNumber) -> Result<Option<StoredFlow>, Fault> {
+        Ok(self.kept().flows.get(number).cloned())
+    }
+
+    async fn claim(&self, request: ClaimRequest<'_>) -> Result<Claimed, Fault> {
+        let kept = &mut *self.kept();
+        let flow = kept.flows.get(&request.flow).map(|flow| (flow.version, flow.busy_until));
+        let version = match claim::next_version(flow, request.seen, request.now) {
+            Ok(version) => version,
+            Err(refusal) => return Ok(refusal),
+        };
+        let tallies = request.tallies.iter().map(|(key, rule)| (kept.tally(key), rule));
+        let Some(slots) = claim::slots(tallies, request.now) else { return Ok(Claimed::Full) };
+        for ((key, _), (_, tally)) in request.tallies.iter().zip(&slots) {
+            kept.keep_tally(key, *tally);
+        }
+        let flow = kept.flows.entry(request.flow).or_insert_with(|| StoredFlow {
+            tenant: request.tenant.clone(),
+            version,
+            format: 0,
+            body: Vec::new(),
+            busy_until: None,
+            expires: request.expires,
+        });
+        flow.version = version;
+        flow.busy_until = Some(request.until);
+        Ok(Claimed::Ours { version, slots })
+    }
+
+    async fn settle(&self, settlement: Settlement<'_>) -> Result<bool, Fault> {
+        let kept = &mut *self.kept();
+        if settlement.conclusion.is_some_and(|end| kept.grants.contains_key(&end.grant.id)) {
+            return Err(Fault::new("a grant's id is taken"));
+        }
+        for mark in settlement.tallies {
+            let mut tally = kept.tally(&mark.key);
+            tally.settle(settlement.now, mark.mark, &mark.rule);
+            kept.keep_tally(&mark.key, tally);
+        }
+        if let Some((number, version, to)) = settlement.flow {
+            let Some(flow) = kept.flows.get_mut(&number).filter(|flow| flow.version == version) else {
+                return Ok(false);
+            };
+            flow.busy_until = None;
+            if let Move::Advance { format, body } = to {
+                (flow.format, flow.body) = (format, body);
+            }
+        }
+        if let Some(end) = settlement.conclusion {
+            kept.sessions.insert(end.session.id, end.session.clone());
+            kept.grants.insert(end.grant.id, end.grant.clone());
+        }
+        if let Some((id, compared, fresh)) = settlement.rehash {
+            let user = kept.users.get_mut(&id).filter(|user| user.tenant == *settlement.tenant);
+            // The password is the same, so the revision is too.
+            if let Some(user) = user.filter(|user| user.password.as_ref() == Some(compared)) {
+                user.password = Some(fresh.clone());
+            }
+        }
+        Ok(true)
+    }
+
+    async fn tally(&self, key: &TallyKey) -> Result<Tally, Fault> {
+        Ok(self.kept().tally(key))
+    }
+
+    async fn clear_tally(&self, key: &TallyKey) -> Result<(), Fault> {
+        self.kept().tallies.remove(key);
+        Ok(())
+    }
+
+    async fn claim_tally(&self, key: &TallyKey, rule: &TallyRule, now: Timestamp) -> Result<Slot, Fault> {
+        let kept = &mut *self.kept();
+        let mut tally = kept.tally(key);
+        let slot = tally.claim(now, rule);
+        kept.keep_tally(key, tally);
+        Ok(slot)
+    }
+}
+
+impl Kept {
+    fn tally(&self, key: &TallyKey) -> Tally {
+        self.tallies.get(key).copied().unwrap_or_default()
+    }
+
+    /// Keeps a tally that a move has touched; an untouched one needs no place.
+    fn keep_tally(&mut self, key: &TallyKey, tally: Tally) {
+        if tally != self.tally(key) {
+            self.tallies.insert(key.clone(), tally);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The reference reading of the contract: plain maps behind one lock, which is never held across an await. It favours
+//! being read over being fast, and forgets everything when it is dropped.
+
+mod apps;
+mod flows;
+mod grants;
+mod keys;
+mod sessions;
+mod tenants;
+mod upkeep;
+mod users;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use vestibule_core::application::Application;
+use vestibule_core::attempt::{Tally, TallyKey};
+use vestibule_core::grant::Grant;
+use vestibule_core::ports::store::{Page, StoredFlow, StoredKey, StoredSecret};
+use vestibule_core::ports::{AppId, FlowNumber, GrantId, SessionId, TenantId, Timestamp, UserId};
+use vestibule_core::session::Session;
+use vestibule_core::tenant::Tenant;
+use vestibule_core::user::User;
+
+/// A store that forgets.
+#[derive(Default)]
+pub struct Memory {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    tenants: BTreeMap<TenantId, Tenant>,
+    apps: BTreeMap<AppId, Application>,
+    keys: Vec<StoredKey>,
+    secrets: Vec<StoredSecret>,
+    users: BTreeMap<UserId, User>,
+    flows: BTreeMap<FlowNumber, StoredFlow>,
+    tallies: BTreeMap<TallyKey, Tally>,
+    sessions: BTreeMap<SessionId, Session>,
+    grants: BTreeMap<GrantId, Grant>,
+    revoked_tokens: BTreeMap<String, Timestamp>,
+}
+
+impl Memory {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The part of a list that a page shows, and how long the list is.
+fn cut<T: Clone>(list: &[&T], page: Page) -> (Vec<T>, usize) {
+    let shown = list.iter().skip(page.offset).take(page.limit).map(|thing| (*thing).clone());
+    (shown.collect(), list.len())
+}

@@ -1,0 +1,83 @@
+//! Users by id. An id belongs to one tenant: asked for in another, it is not there.
+
+use async_trait::async_trait;
+use vestibule_core::error::Fault;
+use vestibule_core::grant::Phase;
+use vestibule_core::ports::store::{Added, Page, Saved, UserFilter, Users};
+use vestibule_core::ports::{TenantId, Timestamp, UserId};
+use vestibule_core::user::User;
+
+use super::{Kept, Memory, cut};
+
+#[async_trait]
+impl Users for Memory {
+    async fn user(&self, tenant: &TenantId, id: &UserId) -> Result<Option<User>, Fault> {
+        Ok(self.kept().users.get(id).filter(|user| user.tenant == *tenant).cloned())
+    }
+
+    async fn user_by_name(&self, tenant: &TenantId, canonical: &str) -> Result<Option<User>, Fault> {
+        let kept = self.kept();
+        Ok(kept.users.values().find(|user| user.tenant == *tenant && user.canonical == canonical).cloned())
+    }
+
+    async fn users(&self, tenant: &TenantId, filter: &UserFilter, page: Page) -> Result<(Vec<User>, usize), Fault> {
+        let kept = self.kept();
+        let meant = |user: &&User| {
+            user.tenant == *tenant
+                && match filter {
+                    UserFilter::All => true,
+                    UserFilter::Named(canonical) => user.canonical == *canonical,
+                }
+        };
+        let mut users: Vec<&User> = kept.users.values().filter(meant).collect();
+        users.sort_by_key(|user| (user.created, user.id));
+        Ok(cut(&users, page))
+    }
+
+    async fn add_user(&self, user: &User) -> Result<Added, Fault> {
+        let kept = &mut *self.kept();
+        if kept.is_name_taken(user) {
+            return Ok(Added::Taken("userName"));
+        }
+        if kept.users.contains_key(&user.id) {
+            return Err(Fault::new("a user's id is taken"));
+        }
+        kept.users.insert(user.id, user.clone());
+        Ok(Added::Kept)
+    }
+
+    async fn save_user(&self, user: &User, seen: u64, expel: bool, _now: Timestamp) -> Result<Saved, Fault> {
+        let kept = &mut *self.kept();
+        if !kept.users.get(&user.id).is_some_and(|kept| kept.tenant == user.tenant && kept.revision == seen) {
+            return Ok(Saved::Moved);
+        }
+        if kept.is_name_taken(user) {
+            return Ok(Saved::Taken("userName"));
+        }
+        kept.users.insert(user.id, user.clone());
+        if expel {
+            kept.sessions.retain(|_, session| session.user != user.id);
+            let theirs = kept.grants.values_mut().filter(|grant| grant.user == user.id);
+            theirs.for_each(|grant| grant.phase = Phase::Revoked);
+        }
+        Ok(Saved::Kept)
+    }
+
+    async fn remove_user(&self, tenant: &TenantId, id: &UserId) -> Result<bool, Fault> {
+        let kept = &mut *self.kept();
+        if kept.users.get(id).is_none_or(|user| user.tenant != *tenant) {
+            return Ok(false);
+        }
+        kept.users.remove(id);
+        kept.sessions.retain(|_, session| session.user != *id);
+        kept.grants.retain(|_, grant| grant.user != *id);
+        Ok(true)
+    }
+}
+
+impl Kept {
+    fn is_name_taken(&self, user: &User) -> bool {
+        let same = |other: &User| other.tenant == user.tenant && other.canonical == user.canonical;
+        self.users.values().any(|other| other.id != user.id && same(other))
+    }
+}
