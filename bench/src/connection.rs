@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -41,6 +41,18 @@ impl Connection {
         authorization: Option<&str>,
         body: Body<'_>,
     ) -> anyhow::Result<(StatusCode, Value)> {
+        let (status, _, document) = self.exchange(method, path, authorization, body).await?;
+        Ok((status, document))
+    }
+
+    /// Status, headers and document of the answer.
+    pub(crate) async fn exchange(
+        &mut self,
+        method: Method,
+        path: &str,
+        authorization: Option<&str>,
+        body: Body<'_>,
+    ) -> anyhow::Result<(StatusCode, HeaderMap, Value)> {
         let (kind, bytes) = match body {
             Body::Form(pairs) => {
                 let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -57,13 +69,13 @@ impl Connection {
         }
         self.sender.ready().await.context("the server closed the connection")?;
         let response = self.sender.send_request(request.body(Full::new(Bytes::from(bytes)))?).await?;
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await?.to_bytes();
         if body.is_empty() {
-            return Ok((status, Value::Null));
+            return Ok((status, headers, Value::Null));
         }
         match serde_json::from_slice(&body) {
-            Ok(document) => Ok((status, document)),
+            Ok(document) => Ok((status, headers, document)),
             Err(_) => bail!("{path} answered {status} without JSON"),
         }
     }

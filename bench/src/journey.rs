@@ -32,25 +32,11 @@ impl Part {
 
 /// Runs one journey as far as `part`.
 pub(crate) async fn run(connection: &mut Connection, scene: &Scene, user: &str, part: Part) -> anyhow::Result<()> {
-    let form = [
-        ("client_id", scene.client_id.as_str()),
-        ("response_type", "code"),
-        ("response_mode", "direct"),
-        ("redirect_uri", REDIRECT),
-        ("scope", "openid"),
-        ("state", "bench"),
-        ("code_challenge", CHALLENGE),
-        ("code_challenge_method", "S256"),
-    ];
-    let start = send(connection, "/oauth2/authorize", Body::Form(&form)).await?;
+    let flow = start(connection, scene).await?;
     if part == Part::Authorize {
         return Ok(());
     }
-    let flow = text(&start, "/flowId")?;
-    let answer = format!(
-        r#"{{"flowId":"{flow}","selectedAuthenticator":{{"authenticatorId":"{BASIC}","params":{{"username":"{user}","password":"{PASSWORD}"}}}}}}"#
-    );
-    let done = send(connection, "/oauth2/authn", Body::Text(answer)).await?;
+    let done = send(connection, "/oauth2/authn", Body::Text(answer(&flow, user, PASSWORD))).await?;
     let code = text(&done, "/authData/code")?;
     if part == Part::Authn {
         return Ok(());
@@ -64,6 +50,29 @@ pub(crate) async fn run(connection: &mut Connection, scene: &Scene, user: &str, 
     ];
     let tokens = send(connection, "/oauth2/token", Body::Form(&form)).await?;
     text(&tokens, "/id_token").map(drop)
+}
+
+/// Starts a login: its flowId.
+pub(crate) async fn start(connection: &mut Connection, scene: &Scene) -> anyhow::Result<String> {
+    let form = [
+        ("client_id", scene.client_id.as_str()),
+        ("response_type", "code"),
+        ("response_mode", "direct"),
+        ("redirect_uri", REDIRECT),
+        ("scope", "openid"),
+        ("state", "bench"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let start = send(connection, "/oauth2/authorize", Body::Form(&form)).await?;
+    Ok(text(&start, "/flowId")?.to_owned())
+}
+
+/// The body that answers the password form.
+pub(crate) fn answer(flow: &str, user: &str, password: &str) -> String {
+    format!(
+        r#"{{"flowId":"{flow}","selectedAuthenticator":{{"authenticatorId":"{BASIC}","params":{{"username":"{user}","password":"{password}"}}}}}}"#
+    )
 }
 
 async fn send(connection: &mut Connection, path: &str, body: Body<'_>) -> anyhow::Result<Value> {

@@ -41,7 +41,9 @@ pub(crate) async fn start(binary: &Path, memory_kib: u32, passes: u32) -> anyhow
     }
     command.arg("serve").arg("--data").arg(data.path()).arg("--listen").arg(address.to_string());
     command.env("VESTIBULE_ADMIN_PASSWORD", &password).env("VESTIBULE_LOG__FILTER", "warn");
-    command.env("VESTIBULE_HASH__MEMORY_KIB", memory_kib.to_string()).env("VESTIBULE_HASH__ITERATIONS", passes.to_string());
+    command
+        .env("VESTIBULE_HASH__MEMORY_KIB", memory_kib.to_string())
+        .env("VESTIBULE_HASH__ITERATIONS", passes.to_string());
     command.env("VESTIBULE_HASH__QUEUE", "1000").kill_on_drop(true).stdout(Stdio::null());
     let child = command.spawn().with_context(|| format!("starting {}; build it first", binary.display()))?;
     let pid = child.id().context("the server ended at once")?;

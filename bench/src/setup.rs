@@ -20,8 +20,7 @@ pub(crate) struct Scene {
 
 pub(crate) async fn prepare(target: &Target, users: usize, alg: &str) -> anyhow::Result<Scene> {
     let mut connection = Connection::open(target.address).await?;
-    let pair = STANDARD.encode(format!("admin:{}", target.password));
-    let admin = format!("Basic {pair}");
+    let admin = administrator(target);
     let run = std::process::id();
     let app = json!({
         "name": format!("bench-{run}"),
@@ -40,7 +39,18 @@ pub(crate) async fn prepare(target: &Target, users: usize, alg: &str) -> anyhow:
     Ok(Scene { client_id, users: names })
 }
 
-async fn post(connection: &mut Connection, path: &str, admin: &str, document: &Value) -> anyhow::Result<Value> {
+/// The administrator's `Authorization` header.
+pub(crate) fn administrator(target: &Target) -> String {
+    format!("Basic {}", STANDARD.encode(format!("admin:{}", target.password)))
+}
+
+/// Makes something through the management API.
+pub(crate) async fn post(
+    connection: &mut Connection,
+    path: &str,
+    admin: &str,
+    document: &Value,
+) -> anyhow::Result<Value> {
     let (status, answer) = connection.send(Method::POST, path, Some(admin), Body::Json(document)).await?;
     if !status.is_success() {
         bail!("{path} answered {status}: {answer}");

@@ -1,6 +1,6 @@
 //! The server: endpoints, configuration, wiring. It knows no rules; it parses, asks and translates.
 
-// pub mod cli;
+pub mod cli;
 pub mod config;
 pub mod housekeeping;
 pub mod http;

@@ -9,7 +9,7 @@ use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
     Answers, Authenticator, Begun, Context, Factor, Memo, Outcome, Param, ParamKind, Prompt, PromptKind, Spec, Subject,
-    Triage,
+    Then, Triage,
 };
 use vestibule_core::ports::Verdict;
 
@@ -100,5 +100,6 @@ impl Authenticator for Basic {
 }
 
 fn wrong() -> Outcome {
-    Outcome::Wrong(Message::failed("The user name or the password is wrong. Please try again.", "login.fail.message"))
+    const TEXT: &str = "The user name or the password is wrong. Please try again.";
+    Outcome::Wrong { message: Message::failed(TEXT, "login.fail.message"), then: Then::Choose }
 }

@@ -17,10 +17,11 @@ pub const ADMINISTRATOR: &str = "admin";
 pub enum FirstAdministrator {
     /// There is one.
     Existing,
-    /// Made with the password that was given.
-    Made,
-    /// Made with this password, to be shown once.
-    Generated(Secret<String>),
+    /// It was made.
+    Made {
+        /// The password that was made for it, to be shown once; none where one was given.
+        generated: Option<Secret<String>>,
+    },
 }
 
 impl Administration {
@@ -40,12 +41,10 @@ impl Administration {
         if self.ports.store.user_by_name(&root, ADMINISTRATOR).await?.is_some() {
             return Ok(FirstAdministrator::Existing);
         }
-        let generated = password.is_none();
-        let password = password.unwrap_or_else(|| Secret::new(base64url(&self.ports.random::<18>())));
-        let draft = UserDraft { password: Some(password.clone()), ..UserDraft::new(ADMINISTRATOR) };
+        let generated = password.is_none().then(|| Secret::new(base64url(&self.ports.random::<18>())));
+        let draft = UserDraft { password: password.or(generated.clone()), ..UserDraft::new(ADMINISTRATOR) };
         match self.add_user(&Operator::server(root), draft, Role::Administrator).await {
-            Ok(_) if generated => Ok(FirstAdministrator::Generated(password)),
-            Ok(_) => Ok(FirstAdministrator::Made),
+            Ok(_) => Ok(FirstAdministrator::Made { generated }),
             Err(error) if error.code() == Code::Conflict => Ok(FirstAdministrator::Existing),
             Err(error) => Err(error),
         }

@@ -13,7 +13,7 @@ mod users;
 
 use std::borrow::Cow;
 
-pub use apps::{AppDraft, CreatedApp, NewApplication, RESPONSE_ALGORITHMS, callbacks};
+pub use apps::{AppDraft, CreatedApp, NewApplication, callbacks};
 pub use first_start::{ADMINISTRATOR, FirstAdministrator};
 pub use operator::{Credentials, Operator};
 pub use permission::Permission;

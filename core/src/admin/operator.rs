@@ -213,6 +213,8 @@ mod tests {
     #[test]
     fn nobody_may_nothing_but_what_anyone_may() {
         let nobody = Operator { tenant: TenantId::root(), standing: Standing::Nobody };
-        assert!(Permission::ALL.iter().all(|permission| nobody.may(*permission) == (*permission == Permission::Anyone)));
+        assert!(
+            Permission::ALL.iter().all(|permission| nobody.may(*permission) == (*permission == Permission::Anyone))
+        );
     }
 }

@@ -69,7 +69,9 @@ mod tests {
 
     #[test]
     fn what_is_guessed_first_is_refused() {
-        for bad in ["password", "Password", "PASSWORD1!", "12345678", "qwertyuiop", "Dragon2024!", "aaaaaaaaaa", "abababab"] {
+        for bad in
+            ["password", "Password", "PASSWORD1!", "12345678", "qwertyuiop", "Dragon2024!", "aaaaaaaaaa", "abababab"]
+        {
             assert!(check(bad, "kim").is_err(), "{bad}");
         }
     }

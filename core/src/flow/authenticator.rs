@@ -29,6 +29,16 @@ pub trait Authenticator: Send + Sync {
     /// A part of the server failed.
     async fn begin(&self, cx: &Context<'_>) -> Result<Begun, Fault>;
 
+    /// Its questions again, from what it remembers of preparing them: nothing is sent or made anew. Asked only of an
+    /// authenticator that remembered something.
+    ///
+    /// # Errors
+    /// A part of the server failed.
+    fn repeat(&self, cx: &Context<'_>, memo: &Memo) -> Result<Prompt, Fault> {
+        let _ = memo;
+        self.ready_prompt(cx).ok_or(Fault::new("an authenticator cannot repeat its questions"))
+    }
+
     /// What is to be done with an answer, before anything is counted.
     fn triage(&self, cx: &Context<'_>, answers: &Answers) -> Triage;
 
@@ -291,10 +301,26 @@ pub enum Outcome {
     },
     /// It names the user and proves nothing.
     Named,
-    /// It is wrong: counted, and the step is asked again.
-    Wrong(Message),
+    /// It is wrong, and counted.
+    Wrong {
+        /// What to tell the user.
+        message: Message,
+        /// How the step goes on.
+        then: Then,
+    },
     /// It is not ready to be judged: asked again, not counted.
     Again(Begun),
     /// It could not be judged now: not counted, 503.
     Overloaded,
+}
+
+/// How a step goes on after a wrong answer.
+#[derive(Debug)]
+pub enum Then {
+    /// The options of the step are open again.
+    Choose,
+    /// The same questions again; the memo is what to remember from now on.
+    Repeat(Memo),
+    /// The other options of the step; where there are none, the flow ends.
+    Leave,
 }

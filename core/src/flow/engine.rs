@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::answers::RawParams;
 use super::authenticator::{Answers, Authenticator, Memo};
-use super::evaluate::FORMAT;
+use super::claim::FORMAT;
 use super::policy::{Plan, Registry};
 use super::prompt::Progressed;
 use super::state::{Progress, State};

@@ -1,62 +1,20 @@
-//! Judging an answer: claim the flow and the tallies, let the authenticator compare, settle everything that comes of it
-//! in one transaction. The claim comes before the comparison, so parallel guesses cannot outrun the count.
+//! Judging an answer: claim, let the authenticator compare, and do what the outcome asks for.
 
 use std::time::Duration;
 
-use super::authenticator::{Answers, Context, Factor, Outcome, Subject, Triage};
-use super::engine::{Engine, Round, busy};
+use super::authenticator::{Answers, Context, Outcome, Subject, Then, Triage};
+use super::claim::{Claim, Effects, advance};
+use super::engine::{Engine, Round};
 use super::identify::Identity;
 use super::message::Message;
 use super::prompt::Progressed;
 use super::state::{Progress, Proof, State, Turn};
 use super::steps::Tone;
-use super::ticket::Ticket;
-use crate::attempt::{Mark, PATIENCE, Slot, Tally, TallyKey, TallyRule};
+use crate::attempt::Mark;
 use crate::error::{Code, Error, Fault};
-use crate::ports::store::{ClaimRequest, Claimed, Conclusion, FlowVersion, Move, Settlement, TallyMark};
-use crate::ports::{PasswordHash, Timestamp};
-use crate::user::{Shut, User};
-
-/// Shape of the states that this version writes.
-pub(super) const FORMAT: u16 = 1;
-
-/// How long an answer waits for others of the same user that are being compared.
-const QUEUE: Duration = Duration::from_secs(5);
-const GLANCE: Duration = Duration::from_millis(10);
-
-/// A claimed flow with its tallies.
-pub(super) struct Claim {
-    pub version: FlowVersion,
-    slots: Vec<(TallyKey, TallyRule, Slot, Tally)>,
-}
-
-/// What a judged answer brings about.
-#[derive(Default)]
-struct Effects<'a> {
-    conclusion: Option<&'a Conclusion>,
-    rehash: Option<(&'a User, &'a PasswordHash)>,
-}
-
-impl Claim {
-    /// Until when the user's answers do not count.
-    fn locked(&self) -> Option<Timestamp> {
-        self.slots.first().and_then(|(.., slot, _)| until(*slot))
-    }
-
-    /// Until when answers from the source address do not count.
-    fn source_locked(&self) -> Option<Timestamp> {
-        self.slots.get(1).and_then(|(.., slot, _)| until(*slot))
-    }
-
-    /// How the claimed slots are settled.
-    fn marks(&self, user: Mark, source: Mark) -> Vec<TallyMark> {
-        let marks = [user, source].into_iter().zip(&self.slots);
-        marks
-            .filter(|(_, (.., slot, _))| *slot == Slot::Free)
-            .map(|(mark, (key, rule, ..))| TallyMark { key: key.clone(), rule: *rule, mark })
-            .collect()
-    }
-}
+use crate::ports::PasswordHash;
+use crate::ports::store::Move;
+use crate::user::Shut;
 
 impl Engine {
     /// Judges an answer.
@@ -112,10 +70,18 @@ impl Engine {
                     });
                     self.pass(round, identity, claim, proof, remember, rehash).await
                 }
-                _ => self.miss(round, identity, claim, Message::failed("Login failed.", "login.fail.message")).await,
+                _ => {
+                    self.miss(
+                        round,
+                        identity,
+                        claim,
+                        (Message::failed("Login failed.", "login.fail.message"), Then::Choose),
+                    )
+                    .await
+                }
             },
             Outcome::Named => self.pass(round, identity, claim, None, false, None).await,
-            Outcome::Wrong(message) => self.miss(round, identity, claim, message).await,
+            Outcome::Wrong { message, then } => self.miss(round, identity, claim, (message, then)).await,
             Outcome::Again(begun) => {
                 self.settle(&round, &claim, Move::Release, Mark::Void, Effects::default()).await?;
                 let tone = Tone { failed: false, messages: begun.messages };
@@ -174,21 +140,32 @@ impl Engine {
         }
     }
 
-    /// The answer is wrong: it counts, and the step is shown again.
+    /// The answer is wrong: it counts, and the step goes on as its authenticator says.
     async fn miss(
         &self,
         round: Round<'_>,
         identity: Identity,
         claim: Claim,
-        message: Message,
+        (message, then): (Message, Then),
     ) -> Result<Progressed, Error> {
         let reason = if claim.locked().is_some() { "locked" } else { "wrong" };
         tracing::info!(target: "vestibule::audit", event = "login", outcome = reason, tenant = %round.ticket.tenant, app = %round.app.id, user = ?identity.user.as_ref().map(|user| user.id), source = ?round.source.address, authenticator = %round.chosen.authenticator);
         let message = if self.rules.tell_reason { reason_of(&identity, &claim) } else { message };
-        let state = State::Choosing(round.progress.clone()).advance(&round.ticket.plan, Turn::Missed)?;
-        let (progress, _) = state.open()?;
+        let plan = &round.ticket.plan;
+        let missed = State::Choosing(round.progress.clone()).advance(plan, Turn::Missed)?;
         let tone = Tone { failed: true, messages: vec![message] };
-        let shown = self.show(round.ticket, round.flow_id, progress, &identity_before(&round, identity), tone).await?;
+        let shown = match then {
+            Then::Repeat(memo) => self.show_again(&round, &identity, missed, memo, tone)?,
+            Then::Leave if is_only_option(&round) => {
+                self.settle(&round, &claim, advance(&State::Failed)?, Mark::Wrong, Effects::default()).await?;
+                return Err(Code::AuthenticationFailed.into());
+            }
+            Then::Choose | Then::Leave => {
+                let (progress, _) = missed.open()?;
+                let before = identity_before(&round, identity);
+                self.show(round.ticket, round.flow_id, progress, &before, tone).await?
+            }
+        };
         self.settle(&round, &claim, advance(&shown.state)?, Mark::Wrong, Effects::default()).await?;
         if self.rules.failure_as_error {
             return Err(Error::new(Code::AuthenticationFailedRetry).with_step(shown.step));
@@ -202,99 +179,11 @@ impl Engine {
         tracing::info!(target: "vestibule::audit", event = "login", outcome = "failed", tenant = %round.ticket.tenant, app = %round.app.id, source = ?round.source.address, reason = refusal.oauth_name());
         Err(refusal)
     }
+}
 
-    /// Claims the flow and the tallies, waiting for answers of the same user that are being compared.
-    pub(super) async fn claim(&self, round: &Round<'_>, tallies: &[(TallyKey, TallyRule)]) -> Result<Claim, Error> {
-        let start = self.ports.clock.now();
-        for _ in 0..QUEUE.as_millis() / GLANCE.as_millis() {
-            let now = self.ports.clock.now();
-            let (tenant, expires) = (&round.ticket.tenant, round.ticket.expires);
-            let (flow, seen, until) = (round.ticket.number, round.version, now + PATIENCE);
-            let request = ClaimRequest { flow, tenant, seen, now, until, expires, tallies };
-            match self.ports.store.claim(request).await? {
-                Claimed::Ours { version, slots } => {
-                    let slots =
-                        tallies.iter().cloned().zip(slots).map(|((key, rule), (slot, tally))| (key, rule, slot, tally));
-                    return Ok(Claim { version, slots: slots.collect() });
-                }
-                Claimed::Busy => return Err(busy()),
-                Claimed::Moved => {
-                    let (_, state) = self.load(round.ticket, now).await?;
-                    return Err(state.open().err().map_or_else(busy, Error::from));
-                }
-                Claimed::Full if now.since(start) >= QUEUE => break,
-                Claimed::Full => self.ports.clock.pause(GLANCE).await,
-            }
-        }
-        Err(Error::new(Code::TemporarilyUnavailable).retry_after(Duration::from_secs(1)))
-    }
-
-    /// The tallies in which a wrong answer would count: first the user's, then the source address's.
-    fn tallies(&self, round: &Round<'_>, identity: &Identity) -> Vec<(TallyKey, TallyRule)> {
-        let (Some(who), Some(factor)) = (&identity.who, round.authenticator.spec().factor) else { return Vec::new() };
-        if !matches!(factor, Factor::Password | Factor::Otp) {
-            return Vec::new();
-        }
-        let tenant = &round.ticket.tenant;
-        let mut tallies = vec![(TallyKey::of_user(tenant, who, factor), self.rules.user)];
-        if let (Some(address), false) = (round.source.address, round.source.exempt) {
-            tallies.push((TallyKey::of_source(tenant, address), self.rules.source));
-        }
-        tallies
-    }
-
-    async fn settle(
-        &self,
-        round: &Round<'_>,
-        claim: &Claim,
-        flow: Move,
-        mark: Mark,
-        effects: Effects<'_>,
-    ) -> Result<(), Error> {
-        // A right answer says nothing of the other guesses from its address.
-        let source = if mark == Mark::Wrong { Mark::Wrong } else { Mark::Void };
-        let rehash = effects.rehash.and_then(|(user, fresh)| Some((user.id, user.password.as_ref()?, fresh)));
-        let marks = claim.marks(mark, source);
-        let settled = self.ports.store.settle(Settlement {
-            flow: Some((round.ticket.number, claim.version, flow)),
-            tallies: &marks,
-            conclusion: effects.conclusion,
-            rehash,
-            tenant: &round.ticket.tenant,
-            now: self.ports.clock.now(),
-        });
-        if settled.await? { Ok(()) } else { Err(busy()) }
-    }
-
-    /// Keeps the state of a claimed flow in which nothing was counted.
-    pub(super) async fn keep(
-        &self,
-        ticket: &Ticket,
-        version: FlowVersion,
-        state: &State,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let flow = Some((ticket.number, version, advance(state)?));
-        let settlement = Settlement { flow, tallies: &[], conclusion: None, rehash: None, tenant: &ticket.tenant, now };
-        if self.ports.store.settle(settlement).await? { Ok(()) } else { Err(busy()) }
-    }
-
-    /// Keeps the first state of a flow that has something to remember from the start.
-    pub(super) async fn keep_first(&self, ticket: &Ticket, state: &State, now: Timestamp) -> Result<(), Error> {
-        let request = ClaimRequest {
-            flow: ticket.number,
-            tenant: &ticket.tenant,
-            seen: FlowVersion::default(),
-            now,
-            until: now + PATIENCE,
-            expires: ticket.expires,
-            tallies: &[],
-        };
-        match self.ports.store.claim(request).await? {
-            Claimed::Ours { version, .. } => self.keep(ticket, version, state, now).await,
-            Claimed::Busy | Claimed::Moved | Claimed::Full => Err(busy()),
-        }
-    }
+fn is_only_option(round: &Round<'_>) -> bool {
+    let step = round.ticket.plan.steps.get(round.progress.passed.len());
+    step.is_some_and(|step| step.options.len() == 1)
 }
 
 /// After a wrong answer a flow speaks of whom it spoke before it.
@@ -302,18 +191,6 @@ fn identity_before(round: &Round<'_>, identity: Identity) -> Identity {
     let who = round.progress.who.clone();
     let user = identity.user.filter(|_| who.is_some());
     Identity { who, user }
-}
-
-fn advance(state: &State) -> Result<Move, Fault> {
-    let body = serde_json::to_vec(state).map_err(|error| Fault::from("writing a flow's state", error))?;
-    Ok(Move::Advance { format: FORMAT, body })
-}
-
-fn until(slot: Slot) -> Option<Timestamp> {
-    match slot {
-        Slot::Locked(until) => Some(until),
-        Slot::Free | Slot::Full => None,
-    }
 }
 
 /// Why an attempt failed, told only where the operator wants it told.

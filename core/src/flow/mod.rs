@@ -3,6 +3,7 @@
 
 mod answers;
 pub mod authenticator;
+mod claim;
 mod conclude;
 mod engine;
 mod evaluate;

@@ -1,6 +1,6 @@
 //! What a step shows, and how its questions are prepared.
 
-use super::authenticator::{Context, Prompt};
+use super::authenticator::{Begun, Context, Memo, Prompt};
 use super::engine::{Engine, Round};
 use super::identify::Identity;
 use super::message::Message;
@@ -49,7 +49,10 @@ impl Engine {
     /// A selection round: the chosen option's questions, prepared once. Nothing is counted.
     pub(super) async fn ask(&self, round: Round<'_>, identity: &Identity) -> Result<Progressed, Error> {
         let cx = self.context(&round.progress, identity, round.chosen, round.now);
-        let begun = round.authenticator.begin(&cx).await?;
+        let begun = match &round.memo {
+            Some(memo) => Begun { prompt: round.authenticator.repeat(&cx, memo)?, memo: None, messages: Vec::new() },
+            None => round.authenticator.begin(&cx).await?,
+        };
         let offer = self.offer(round.ticket, &round.progress, round.chosen, Some(begun.prompt))?;
         if let Some(memo) = begun.memo {
             let claim = self.claim(&round, &[]).await?;
@@ -59,6 +62,24 @@ impl Engine {
         }
         let (flow_id, messages) = (round.flow_id.to_owned(), begun.messages);
         Ok(Progressed::Step(Step { flow_id, failed: false, choice: false, offers: vec![offer], messages }))
+    }
+
+    /// The chosen option's questions once more, after a wrong answer to them.
+    pub(super) fn show_again(
+        &self,
+        round: &Round<'_>,
+        identity: &Identity,
+        missed: State,
+        memo: Memo,
+        tone: Tone,
+    ) -> Result<Shown, Error> {
+        let cx = self.context(&round.progress, identity, round.chosen, round.now);
+        let prompt = round.authenticator.repeat(&cx, &memo)?;
+        let offer = self.offer(round.ticket, &round.progress, round.chosen, Some(prompt))?;
+        let state = missed.advance(&round.ticket.plan, Turn::Asked { option: round.option, memo })?;
+        let flow_id = round.flow_id.to_owned();
+        let step = Step { flow_id, failed: tone.failed, choice: false, offers: vec![offer], messages: tone.messages };
+        Ok(Shown { state, step, is_new: true })
     }
 
     /// The step at which a flow stands: its one option begun, or all of them to choose from.

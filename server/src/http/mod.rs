@@ -8,12 +8,14 @@ mod face;
 mod health;
 mod native;
 mod oauth;
+// mod openapi;
 pub mod reply;
 mod router;
 mod trace;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::body::Bytes;
 use vestibule_core::error::{Error, Spelling};
 use vestibule_core::house::House;
 use vestibule_core::ports::TenantId;
@@ -30,6 +32,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     house: Arc<House>,
     settings: HttpSettings,
+    openapi: OnceLock<Bytes>,
 }
 
 /// What an operator decides about the HTTP side.
@@ -57,7 +60,7 @@ pub(crate) struct Style {
 impl App {
     /// The endpoints' view of a house.
     pub fn new(house: Arc<House>, settings: HttpSettings) -> Self {
-        Self(Arc::new(Inner { house, settings }))
+        Self(Arc::new(Inner { house, settings, openapi: OnceLock::new() }))
     }
 
     /// The rules.

@@ -18,6 +18,7 @@ pub fn router(app: App) -> Router {
         .nest("/t/{tenant}", of_tenant())
         .route(well_known, get(oauth::metadata::metadata))
         .route(qualified_well_known, get(oauth::metadata::metadata))
+        //OPENAPI
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(nowhere)

@@ -1,1 +1,179 @@
+//! The contract of a store, one plain function per rule. Every backend runs the whole list, so what is not written here
+//! is not promised. A rule gets a store in which nothing is kept yet and panics when it is broken.
+//!
+//! The test file of a backend is one line, `vestibule_store::conformance!(Memory::default());`, or, when the store needs
+//! a place that must outlive it, `vestibule_store::conformance!(a_place() => |place| Store::open(&place));`. The crate
+//! that tests has `tokio` with its macros as a dev-dependency.
+#![expect(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "rules are tests: their names say what they say, and they fail by panicking"
+)]
 
+pub mod apps;
+pub mod flows;
+pub mod grants;
+pub mod keys;
+mod race;
+pub mod samples;
+pub mod sessions;
+pub mod tallies;
+pub mod tenants;
+pub mod upkeep;
+pub mod users;
+
+/// One test per rule, each with a fresh store.
+#[macro_export]
+macro_rules! conformance {
+    ($store:expr) => {
+        $crate::conformance!(std::path::Path::new("") => |_place| $store);
+    };
+    ($place:expr => |$name:ident| $store:expr) => {
+        $crate::conformance! { @rules ($place, $name, $store)
+            tenants {
+                a_tenant_is_found_by_its_handle
+                a_handle_is_taken_once
+                tenants_are_listed_by_handle
+            }
+            apps {
+                an_application_is_found_by_id_and_client_id
+                an_application_is_not_there_in_another_tenant
+                a_name_and_a_client_id_are_taken_once_in_a_tenant
+                an_application_with_the_id_of_another_is_a_fault
+                applications_are_listed_in_the_order_of_their_making
+                a_change_of_an_application_names_the_revision_that_it_saw
+                a_change_cannot_take_the_name_or_client_id_of_another_application
+                an_origin_is_known_while_an_enabled_application_lists_it
+                a_removed_application_takes_its_grants_along
+                of_many_applications_of_a_name_one_is_kept
+                of_many_changes_of_a_revision_one_is_kept
+            }
+            keys {
+                the_first_key_of_a_family_stays
+                keys_are_shown_oldest_first
+                the_first_secret_stays
+                nodes_that_race_for_the_first_key_agree
+                nodes_that_race_for_the_first_secret_agree
+            }
+            users {
+                a_user_is_found_by_id_and_canonical_name
+                a_user_is_not_there_in_another_tenant
+                a_user_name_is_taken_once_in_a_tenant
+                a_user_with_the_id_of_another_is_a_fault
+                users_are_listed_in_the_order_of_their_making
+                a_change_of_a_user_names_the_revision_that_it_saw
+                a_rename_frees_the_old_name_and_cannot_take_another
+                an_expelled_user_has_no_session_and_no_grant
+                a_removed_user_takes_sessions_and_grants_along
+                of_many_users_of_a_name_one_is_kept
+            }
+            flows {
+                the_first_claim_makes_the_flow
+                a_claimed_flow_is_busy_until_the_claim_runs_out
+                a_flow_that_was_not_seen_as_it_is_has_moved
+                a_settled_flow_keeps_its_state_or_has_the_new_one
+                a_claim_that_was_taken_over_settles_nothing_but_its_marks
+                a_flow_that_is_not_kept_cannot_be_settled
+                a_finished_login_leaves_its_session_and_its_grant
+                a_session_used_again_replaces_the_old_one
+                a_settlement_that_fails_leaves_nothing
+                a_password_hashed_anew_replaces_the_hash_that_was_compared
+                of_many_claims_one_is_ours
+                of_many_logins_of_one_flow_one_leaves_a_grant
+            }
+            tallies {
+                an_untouched_tally_counts_nothing
+                a_claim_takes_a_slot_of_each_tally
+                a_full_tally_lets_nothing_be_claimed
+                the_flow_is_asked_before_the_tallies
+                a_locked_tally_is_told_and_does_not_count
+                a_mark_settles_a_slot
+                comparisons_that_never_ended_count_as_wrong
+                a_tally_is_claimed_outside_a_flow
+                an_administrator_clears_a_tally
+                a_seal_holds_until_it_is_cleared
+                no_more_answers_are_compared_at_once_than_may_be_wrong
+                no_wrong_answer_is_lost_in_a_crowd
+            }
+            sessions {
+                a_session_is_shown_until_it_is_swept
+                an_ended_session_is_gone_and_its_grants_are_revoked
+                grants_of_a_session_that_is_gone_are_revoked_all_the_same
+            }
+            grants {
+                a_grant_is_kept_whole
+                a_code_is_redeemed_once
+                a_code_that_is_too_old_or_unknown_is_absent
+                a_refresh_makes_the_next_generation
+                an_old_refresh_token_revokes_the_family
+                a_refresh_without_a_live_grant_is_absent
+                a_grant_is_revoked
+                an_access_token_is_revoked_by_its_name
+                of_many_exchanges_of_a_code_one_is_granted
+                of_many_refreshes_one_makes_the_next_generation
+                a_revocation_among_exchanges_and_refreshes_lasts
+            }
+            upkeep {
+                a_store_that_works_says_so
+                a_flow_is_swept_when_it_is_too_old
+                a_session_is_swept_when_it_is_over
+                an_unused_code_is_swept_ten_minutes_after_it_is_too_old
+                a_live_grant_is_swept_a_day_after_it_is_too_old_or_at_its_end
+                a_spent_code_is_recognised_until_its_family_ends
+                a_revoked_token_is_forgotten_when_it_is_too_old
+                a_tally_is_forgotten_when_it_has_been_at_rest_for_long
+                a_sealed_tally_is_never_forgotten
+                a_sweep_removes_at_most_as_many_as_it_is_told
+                a_sweep_is_not_bounded_by_its_batches
+                a_sweep_spares_what_has_no_end
+            }
+        }
+    };
+    (@rules $how:tt $($noun:ident { $($rule:ident)+ })+) => {
+        $($crate::conformance! { @noun $how $noun $($rule)+ })+
+    };
+    (@noun ($place:expr, $name:ident, $store:expr) $noun:ident $($rule:ident)+) => {
+        mod $noun {
+            use super::*;
+
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $rule() {
+                    let $name = $place;
+                    let store = $store;
+                    $crate::conformance::$noun::$rule(&store).await;
+                }
+            )+
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_rule_is_on_the_list() {
+        let list = include_str!("mod.rs");
+        let nouns = [
+            include_str!("apps.rs"),
+            include_str!("flows.rs"),
+            include_str!("grants.rs"),
+            include_str!("keys.rs"),
+            include_str!("sessions.rs"),
+            include_str!("tallies.rs"),
+            include_str!("tenants.rs"),
+            include_str!("upkeep.rs"),
+            include_str!("users.rs"),
+        ];
+        let rules: Vec<&str> = nouns
+            .iter()
+            .flat_map(|noun| noun.lines())
+            .filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next())
+            .collect();
+        assert!(rules.len() > 60);
+        for rule in rules {
+            assert!(list.lines().any(|line| line.trim() == rule), "{rule} is not on the list of conformance!");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
 use vestibule_core::error::Fault;
-use vestibule_core::ports::store::{ClaimRequest, Claimed, Flows, Move, Settlement, StoredFlow};
+use vestibule_core::ports::store::{ClaimRequest, Claimed, FlowVersion, Flows, Move, Settlement, StoredFlow};
 use vestibule_core::ports::{FlowNumber, Timestamp};
 
 use super::{Kept, Memory};
@@ -42,7 +42,8 @@ impl Flows for Memory {
 
     async fn settle(&self, settlement: Settlement<'_>) -> Result<bool, Fault> {
         let kept = &mut *self.kept();
-        if settlement.conclusion.is_some_and(|end| kept.grants.contains_key(&end.grant.id)) {
+        let stands = settlement.flow.as_ref().is_none_or(|(number, version, _)| kept.is_at(number, *version));
+        if stands && settlement.conclusion.is_some_and(|end| kept.grants.contains_key(&end.grant.id)) {
             return Err(Fault::new("a grant's id is taken"));
         }
         for mark in settlement.tallies {
@@ -50,10 +51,12 @@ impl Flows for Memory {
             tally.settle(settlement.now, mark.mark, &mark.rule);
             kept.keep_tally(&mark.key, tally);
         }
-        if let Some((number, version, to)) = settlement.flow {
-            let Some(flow) = kept.flows.get_mut(&number).filter(|flow| flow.version == version) else {
-                return Ok(false);
-            };
+        if !stands {
+            return Ok(false);
+        }
+        if let Some((number, _, to)) = settlement.flow
+            && let Some(flow) = kept.flows.get_mut(&number)
+        {
             flow.busy_until = None;
             if let Move::Advance { format, body } = to {
                 (flow.format, flow.body) = (format, body);
@@ -92,6 +95,10 @@ impl Flows for Memory {
 }
 
 impl Kept {
+    fn is_at(&self, number: &FlowNumber, version: FlowVersion) -> bool {
+        self.flows.get(number).is_some_and(|flow| flow.version == version)
+    }
+
     fn tally(&self, key: &TallyKey) -> Tally {
         self.tallies.get(key).copied().unwrap_or_default()
     }

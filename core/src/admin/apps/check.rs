@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use url::Url;
-use vestibule_jose::Algorithm;
 
 use super::super::{invalid, is_text};
 use super::AppDraft;
@@ -12,9 +11,6 @@ use crate::application::{GrantType, Lifetimes, OauthSettings, Sequence, Sequence
 use crate::error::Error;
 use crate::keyring::ALGORITHMS;
 use crate::ports::Secret;
-
-/// Algorithms by which an application's tokens may be signed.
-pub const RESPONSE_ALGORITHMS: &[Algorithm] = ALGORITHMS;
 
 const LONGEST_NAME: usize = 255;
 const LONGEST_DESCRIPTION: usize = 1024;
@@ -62,17 +58,13 @@ fn oauth(settings: &OauthSettings) -> Result<(), Error> {
     if settings.public && settings.grants.contains(&GrantType::ClientCredentials) {
         return Err(invalid("grantTypes: a public client cannot have client_credentials."));
     }
-    if settings.pkce_plain && !settings.pkce_required && settings.public {
-        // A public client's code would be protected by nothing.
-        return Err(invalid("pkce.supportPlainTransformAlgorithm of a public client needs pkce.mandatory."));
-    }
     origins(&settings.origins)?;
     for (member, alg) in [
         ("accessToken.accessTokenSignedResponseAlg", settings.access_token_alg),
         ("idToken.idTokenSignedResponseAlg", settings.id_token_alg),
     ] {
-        if !RESPONSE_ALGORITHMS.contains(&alg) {
-            let names: Vec<_> = RESPONSE_ALGORITHMS.iter().map(|alg| alg.as_str()).collect();
+        if !ALGORITHMS.contains(&alg) {
+            let names: Vec<_> = ALGORITHMS.iter().map(|alg| alg.as_str()).collect();
             return Err(invalid(format!("{member} must be one of {}.", names.join(", "))));
         }
     }
@@ -88,7 +80,9 @@ fn origins(origins: &BTreeSet<String>) -> Result<(), Error> {
         let url = Url::parse(origin).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let spelled = url.map(|url| url.origin().ascii_serialization());
         if spelled.as_ref() != Some(origin) {
-            return Err(invalid("allowedOrigins must be origins as a browser sends them, such as https://app.example.com."));
+            return Err(invalid(
+                "allowedOrigins must be origins as a browser sends them, such as https://app.example.com.",
+            ));
         }
     }
     Ok(())
@@ -153,7 +147,9 @@ fn option(option: &StepOption) -> Result<(), Error> {
     let limits = &option.limits;
     let most = limits.maximum_allowed_failure_attempts.max(limits.maximum_allowed_resend_attempts);
     if most > MOST_ATTEMPTS {
-        return Err(invalid(format!("authenticationSequence.steps.options.parameters must be at most {MOST_ATTEMPTS}.")));
+        return Err(invalid(format!(
+            "authenticationSequence.steps.options.parameters must be at most {MOST_ATTEMPTS}."
+        )));
     }
     Ok(())
 }
@@ -178,6 +174,8 @@ pub(super) fn client_secret(given: Secret<String>) -> Result<Secret<String>, Err
 
 #[cfg(test)]
 mod tests {
+    use vestibule_jose::Algorithm;
+
     use super::*;
 
     fn wrong(edit: fn(&mut AppDraft)) -> String {
@@ -213,17 +211,14 @@ mod tests {
             "idToken.idTokenSignedResponseAlg must be one of RS256, PS256, ES256, EdDSA."
         );
         assert_eq!(
-            wrong(|draft| drop(draft.oauth.grants.insert(GrantType::ClientCredentials))),
+            wrong(|draft| draft.oauth.grants = [GrantType::ClientCredentials].into()),
             "grantTypes: a public client cannot have client_credentials."
         );
         assert_eq!(
             wrong(|draft| draft.sequence.subject_step = 2),
             "authenticationSequence.subjectStepId must be the id of a step."
         );
-        assert_eq!(
-            wrong(|draft| draft.sequence.steps.clear()),
-            "authenticationSequence.steps must be 1 to 10."
-        );
+        assert_eq!(wrong(|draft| draft.sequence.steps.clear()), "authenticationSequence.steps must be 1 to 10.");
     }
 
     #[test]
@@ -231,7 +226,9 @@ mod tests {
         for good in ["https://app.example.com", "http://localhost:5173", "https://app.example.com:8443"] {
             assert!(origins(&[good.to_owned()].into()).is_ok(), "{good}");
         }
-        for bad in ["https://app.example.com/", "https://App.example.com", "https://a.example:443", "*", "null", "a.example"] {
+        for bad in
+            ["https://app.example.com/", "https://App.example.com", "https://a.example:443", "*", "null", "a.example"]
+        {
             assert!(origins(&[bad.to_owned()].into()).is_err(), "{bad}");
         }
     }

@@ -8,11 +8,10 @@ use std::collections::BTreeSet;
 
 use vestibule_jose::{base64url, sha256};
 
-pub use check::RESPONSE_ALGORITHMS;
 pub use redirects::callbacks;
 
 use super::{Administration, Operator, Permission, conflict, invalid, moved};
-use crate::application::{Application, ClientSecret, OauthSettings, Sequence};
+use crate::application::{Application, ClientSecret, Lifetimes, OauthSettings, Sequence};
 use crate::error::{Code, Error};
 use crate::oauth::scope::MANAGEMENT_SCOPES;
 use crate::ports::store::{Added, Page, Saved};
@@ -46,6 +45,19 @@ impl AppDraft {
             oauth: OauthSettings { public, pkce_required: public, ..OauthSettings::default() },
             sequence: Sequence::default(),
         }
+    }
+
+    /// Makes it public or confidential. One that becomes public must bring a PKCE challenge until told otherwise.
+    pub fn set_public(&mut self, public: bool) {
+        self.oauth.pkce_required |= public && !self.oauth.public;
+        self.oauth.public = public;
+    }
+
+    /// Sets OAuth back to what is usual; how long flows and sessions live is not OAuth's affair.
+    pub fn reset_oauth(&mut self) {
+        let Lifetimes { flow, session_idle, session_remembered, .. } = self.oauth.lifetimes;
+        let lifetimes = Lifetimes { flow, session_idle, session_remembered, ..Lifetimes::default() };
+        self.oauth = OauthSettings { lifetimes, ..OauthSettings::default() };
     }
 
     /// An application as it is.
@@ -150,7 +162,7 @@ impl Administration {
         Ok(self.ports.store.apps(by.tenant(), name, page).await?)
     }
 
-    /// Changes an application. `edit` is run again on the newer state when somebody else changed it meanwhile. One that
+    /// Changes an application: `edit` sees it and the draft of it, and is run again on the newer state when somebody else changed it meanwhile. One that
     /// becomes public loses its secrets; one that becomes confidential has none until [`Self::renew_secret`].
     ///
     /// # Errors
@@ -160,12 +172,12 @@ impl Administration {
         &self,
         by: &Operator,
         id: &AppId,
-        edit: impl Fn(&mut AppDraft) -> Result<(), Error> + Send + Sync,
+        edit: impl Fn(&Application, &mut AppDraft) -> Result<(), Error> + Send + Sync,
     ) -> Result<Application, Error> {
         by.demand(Permission::UpdateApps)?;
         let change = |app: &mut Application| {
             let mut draft = AppDraft::of(app);
-            edit(&mut draft)?;
+            edit(app, &mut draft)?;
             draft.check()?;
             let AppDraft { name, description, enabled, native, oauth, sequence } = draft;
             let secrets = if oauth.public { Vec::new() } else { std::mem::take(&mut app.secrets) };

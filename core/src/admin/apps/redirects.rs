@@ -36,7 +36,9 @@ fn listed(text: &str) -> Result<Vec<&str>, Error> {
     let Some(pattern) = text.strip_prefix("regexp=") else { return Ok(vec![text]) };
     let inner = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(pattern);
     if inner.contains(PATTERN) {
-        return Err(invalid("callbackURLs: a regexp may only list URLs, as in regexp=(https://a.example/cb|https://b.example/cb)."));
+        return Err(invalid(
+            "callbackURLs: a regexp may only list URLs, as in regexp=(https://a.example/cb|https://b.example/cb).",
+        ));
     }
     Ok(inner.split('|').collect())
 }
@@ -71,6 +73,9 @@ mod tests {
             assert!(read(&[bad]).unwrap_err().contains("may only list URLs"), "{bad}");
         }
         assert!(read(&["regexp=(https://a.example/cb|)"]).is_err());
-        assert_eq!(read(&["http://a.example/cb"]).unwrap_err(), "callbackURLs: an http redirect URI goes to localhost or a loopback address; others use https.");
+        assert_eq!(
+            read(&["http://a.example/cb"]).unwrap_err(),
+            "callbackURLs: an http redirect URI goes to localhost or a loopback address; others use https."
+        );
     }
 }

@@ -204,9 +204,7 @@ impl Administration {
         password::check(password.expose(), &draft.name)?;
         match self.ports.passwords.hash(password).await? {
             Some(hash) => Ok(Some(hash)),
-            None => {
-                Err(Error::new(Code::TemporarilyUnavailable).retry_after(std::time::Duration::from_secs(1)))
-            }
+            None => Err(Error::new(Code::TemporarilyUnavailable).retry_after(std::time::Duration::from_secs(1))),
         }
     }
 

@@ -30,7 +30,7 @@ pub struct HashingPool {
 
 /// Work for a thread, with the passwords in the form in which they are hashed.
 enum Job {
-    Verify { password: Secret<String>, stored: Option<Stored>, answer: Answer<Verdict> },
+    Verify { password: Secret<String>, stored: Option<Box<Stored>>, answer: Answer<Verdict> },
     Hash { password: Secret<String>, answer: Answer<PasswordHash> },
 }
 
@@ -70,7 +70,7 @@ impl Job {
     fn run(self, bench: &mut Bench) {
         // Nobody may be waiting any more.
         match self {
-            Self::Verify { password, stored, answer } => drop(answer.send(bench.verify(&password, stored.as_ref()))),
+            Self::Verify { password, stored, answer } => drop(answer.send(bench.verify(&password, stored.as_deref()))),
             Self::Hash { password, answer } => drop(answer.send(bench.hash(&password))),
         }
     }
@@ -88,7 +88,7 @@ impl queue::Job for Job {
 #[async_trait]
 impl Passwords for HashingPool {
     async fn verify(&self, password: &Secret<String>, hash: Option<&PasswordHash>) -> Result<Verdict, Fault> {
-        let stored = hash.map(Stored::read).transpose()?;
+        let stored = hash.map(Stored::read).transpose()?.map(Box::new);
         let (answer, verdict) = oneshot::channel();
         match self.queue.push(Job::Verify { password: normalised(password), stored, answer }) {
             Err(Full) => Ok(Verdict::Overloaded),

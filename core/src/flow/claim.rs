@@ -1,0 +1,166 @@
+//! The claim of a flow: taken with the tallies before an answer is compared, settled with everything that comes of the
+//! comparison. Both are one transaction of the store, so parallel guesses cannot outrun the count and a lost process
+//! leaves a flow that can go on.
+
+use std::time::Duration;
+
+use super::authenticator::Factor;
+use super::engine::{Engine, Round, busy};
+use super::identify::Identity;
+use super::state::State;
+use super::ticket::Ticket;
+use crate::attempt::{Mark, PATIENCE, Slot, Tally, TallyKey, TallyRule};
+use crate::error::{Code, Error, Fault};
+use crate::ports::store::{ClaimRequest, Claimed, Conclusion, FlowVersion, Move, Settlement, TallyMark};
+use crate::ports::{PasswordHash, Timestamp};
+use crate::user::User;
+
+/// Shape of the states that this version writes.
+pub(super) const FORMAT: u16 = 1;
+
+/// How long an answer waits for others of the same user that are being compared.
+const QUEUE: Duration = Duration::from_secs(5);
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// A claimed flow with its tallies.
+pub(super) struct Claim {
+    pub version: FlowVersion,
+    pub slots: Vec<(TallyKey, TallyRule, Slot, Tally)>,
+}
+
+/// What a judged answer brings about.
+#[derive(Default)]
+pub(super) struct Effects<'a> {
+    pub conclusion: Option<&'a Conclusion>,
+    pub rehash: Option<(&'a User, &'a PasswordHash)>,
+}
+
+impl Claim {
+    /// Until when the user's answers do not count.
+    pub fn locked(&self) -> Option<Timestamp> {
+        self.slots.first().and_then(|(.., slot, _)| until(*slot))
+    }
+
+    /// Until when answers from the source address do not count.
+    pub fn source_locked(&self) -> Option<Timestamp> {
+        self.slots.get(1).and_then(|(.., slot, _)| until(*slot))
+    }
+
+    /// How the claimed slots are settled.
+    fn marks(&self, user: Mark, source: Mark) -> Vec<TallyMark> {
+        let marks = [user, source].into_iter().zip(&self.slots);
+        marks
+            .filter(|(_, (.., slot, _))| *slot == Slot::Free)
+            .map(|(mark, (key, rule, ..))| TallyMark { key: key.clone(), rule: *rule, mark })
+            .collect()
+    }
+}
+
+impl Engine {
+    /// Claims the flow and the tallies, waiting for answers of the same user that are being compared.
+    pub(super) async fn claim(&self, round: &Round<'_>, tallies: &[(TallyKey, TallyRule)]) -> Result<Claim, Error> {
+        let start = self.ports.clock.now();
+        for _ in 0..QUEUE.as_millis() / GLANCE.as_millis() {
+            let now = self.ports.clock.now();
+            let (tenant, expires) = (&round.ticket.tenant, round.ticket.expires);
+            let (flow, seen, until) = (round.ticket.number, round.version, now + PATIENCE);
+            let request = ClaimRequest { flow, tenant, seen, now, until, expires, tallies };
+            match self.ports.store.claim(request).await? {
+                Claimed::Ours { version, slots } => {
+                    let slots =
+                        tallies.iter().cloned().zip(slots).map(|((key, rule), (slot, tally))| (key, rule, slot, tally));
+                    return Ok(Claim { version, slots: slots.collect() });
+                }
+                Claimed::Busy => return Err(busy()),
+                Claimed::Moved => {
+                    let (_, state) = self.load(round.ticket, now).await?;
+                    return Err(state.open().err().map_or_else(busy, Error::from));
+                }
+                Claimed::Full if now.since(start) >= QUEUE => break,
+                Claimed::Full => self.ports.clock.pause(GLANCE).await,
+            }
+        }
+        Err(Error::new(Code::TemporarilyUnavailable).retry_after(Duration::from_secs(1)))
+    }
+
+    /// The tallies in which a wrong answer would count: first the user's, then the source address's.
+    pub(super) fn tallies(&self, round: &Round<'_>, identity: &Identity) -> Vec<(TallyKey, TallyRule)> {
+        let (Some(who), Some(factor)) = (&identity.who, round.authenticator.spec().factor) else { return Vec::new() };
+        if !matches!(factor, Factor::Password | Factor::Otp) {
+            return Vec::new();
+        }
+        let tenant = &round.ticket.tenant;
+        let mut tallies = vec![(TallyKey::of_user(tenant, who, factor), self.rules.user)];
+        if let (Some(address), false) = (round.source.address, round.source.exempt) {
+            tallies.push((TallyKey::of_source(tenant, address), self.rules.source));
+        }
+        tallies
+    }
+
+    /// Settles a claim.
+    pub(super) async fn settle(
+        &self,
+        round: &Round<'_>,
+        claim: &Claim,
+        flow: Move,
+        mark: Mark,
+        effects: Effects<'_>,
+    ) -> Result<(), Error> {
+        // A right answer says nothing of the other guesses from its address.
+        let source = if mark == Mark::Wrong { Mark::Wrong } else { Mark::Void };
+        let rehash = effects.rehash.and_then(|(user, fresh)| Some((user.id, user.password.as_ref()?, fresh)));
+        let marks = claim.marks(mark, source);
+        let settled = self.ports.store.settle(Settlement {
+            flow: Some((round.ticket.number, claim.version, flow)),
+            tallies: &marks,
+            conclusion: effects.conclusion,
+            rehash,
+            tenant: &round.ticket.tenant,
+            now: self.ports.clock.now(),
+        });
+        if settled.await? { Ok(()) } else { Err(busy()) }
+    }
+
+    /// Keeps the state of a claimed flow in which nothing was counted.
+    pub(super) async fn keep(
+        &self,
+        ticket: &Ticket,
+        version: FlowVersion,
+        state: &State,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let flow = Some((ticket.number, version, advance(state)?));
+        let settlement = Settlement { flow, tallies: &[], conclusion: None, rehash: None, tenant: &ticket.tenant, now };
+        if self.ports.store.settle(settlement).await? { Ok(()) } else { Err(busy()) }
+    }
+
+    /// Keeps the first state of a flow that has something to remember from the start.
+    pub(super) async fn keep_first(&self, ticket: &Ticket, state: &State, now: Timestamp) -> Result<(), Error> {
+        let request = ClaimRequest {
+            flow: ticket.number,
+            tenant: &ticket.tenant,
+            seen: FlowVersion::default(),
+            now,
+            until: now + PATIENCE,
+            expires: ticket.expires,
+            tallies: &[],
+        };
+        match self.ports.store.claim(request).await? {
+            Claimed::Ours { version, .. } => self.keep(ticket, version, state, now).await,
+            Claimed::Busy | Claimed::Moved | Claimed::Full => Err(busy()),
+        }
+    }
+}
+
+/// The move of a flow to a state.
+pub(super) fn advance(state: &State) -> Result<Move, Fault> {
+    let body = serde_json::to_vec(state).map_err(|error| Fault::from("writing a flow's state", error))?;
+    Ok(Move::Advance { format: FORMAT, body })
+}
+
+fn until(slot: Slot) -> Option<Timestamp> {
+    match slot {
+        Slot::Locked(until) => Some(until),
+        Slot::Free | Slot::Full => None,
+    }
+}

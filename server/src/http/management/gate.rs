@@ -1,0 +1,159 @@
+//! The gate before every managed route: who calls and may they, then the endpoint. An endpoint takes a [`Call`], and only
+//! the gate makes one.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::str::FromStr;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use schemars::{Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use vestibule_core::admin::{Administration, Credentials, Operator, Permission};
+use vestibule_core::error::{Code, Error};
+use vestibule_core::oauth::{Params, RepeatedParameter};
+use vestibule_core::ports::Secret;
+
+use super::super::App;
+use super::super::body;
+use super::super::caller::{self, Caller};
+use super::super::reply::{Refusal, Reply};
+use super::json::{invalid, printable, read};
+
+/// The schema of a body, for the API's description.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;
+
+/// One managed route.
+pub struct Route {
+    /// Its method.
+    pub method: Method,
+    /// Its path below the tenant's.
+    pub path: &'static str,
+    /// What its caller must be allowed.
+    pub needs: Permission,
+    /// What it does, in a sentence.
+    pub summary: &'static str,
+    /// The body that it takes.
+    pub takes: Option<SchemaOf>,
+    /// Its status when all goes well.
+    pub status: u16,
+    /// The body that it gives.
+    pub gives: Option<SchemaOf>,
+    pub(super) run: fn(Call) -> Answer,
+}
+
+/// A call whose caller was found and may make it.
+pub(crate) struct Call {
+    /// What every endpoint has at hand.
+    pub app: App,
+    /// Who calls, and in which tenant.
+    pub by: Operator,
+    arrival: Arrival,
+}
+
+/// A call before the gate.
+struct Arrival {
+    caller: Caller,
+    id: Option<String>,
+    query: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Route {
+    /// The route as the router takes it.
+    pub(super) fn door(&'static self) -> MethodRouter<App> {
+        let filter = MethodFilter::try_from(self.method.clone()).unwrap_or(MethodFilter::GET);
+        on(filter, move |State(app): State<App>, arrival: Arrival| self.enter(app, arrival))
+    }
+
+    async fn enter(&'static self, app: App, arrival: Arrival) -> Reply<Response> {
+        let house = app.house().clone();
+        let call = app.clone();
+        let work = async move {
+            let Caller { realm, source } = &arrival.caller;
+            let by = house.operator(&realm.tenant, shown(&arrival.headers), *source, self.needs).await?;
+            (self.run)(Call { app: call, by, arrival }).await
+        };
+        Ok(app.finish(work).await?)
+    }
+}
+
+impl Call {
+    /// The rules.
+    pub fn admin(&self) -> &Administration {
+        &self.app.house().admin
+    }
+
+    /// The id in the path; one that cannot be an id names nothing.
+    pub fn id<T: FromStr>(&self) -> Result<T, Error> {
+        let id = self.arrival.id.as_deref().and_then(|id| id.parse().ok());
+        id.ok_or_else(|| Code::NotFound.into())
+    }
+
+    /// The id in the path as it stands.
+    pub fn raw_id(&self) -> &str {
+        self.arrival.id.as_deref().unwrap_or_default()
+    }
+
+    /// The JSON object in the body.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        if !["application/json", "application/scim+json"].iter().any(|kind| body::is_of_type(&self.arrival.headers, kind)) {
+            return Err(Error::new(Code::UnsupportedMediaType)
+                .because("The endpoint takes a body of the type application/json."));
+        }
+        read(&self.arrival.body)
+    }
+
+    /// The parameters of the query, which must be among `known`.
+    pub fn query(&self, known: &[&str]) -> Result<Params, Error> {
+        let pairs: Vec<_> = url::form_urlencoded::parse(self.arrival.query.as_bytes()).into_owned().collect();
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            return Err(invalid(format!("The parameter {} is unknown.", printable(name))));
+        }
+        Params::read(pairs)
+            .map_err(|RepeatedParameter(name)| invalid(format!("The parameter {} is repeated.", printable(&name))))
+    }
+
+    /// Whether the caller would rather have plain JSON than SCIM's.
+    pub fn wants_plain_json(&self) -> bool {
+        let accepted = self.arrival.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let accepted: Vec<_> = accepted.flat_map(|value| value.split(',')).filter_map(|kind| kind.split(';').next()).collect();
+        let takes = |kind| accepted.iter().any(|accepted| accepted.trim().eq_ignore_ascii_case(kind));
+        takes("application/json") && !takes("application/scim+json")
+    }
+
+    /// The absolute address of a path of the tenant.
+    pub fn url(&self, path: &str) -> String {
+        self.app.house().urls.of(self.by.tenant(), path)
+    }
+}
+
+impl FromRequest<App> for Arrival {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(caller) = Caller::from_request_parts(&mut parts, app).await;
+        let path = RawPathParams::from_request_parts(&mut parts, app).await;
+        let named = |path: RawPathParams| path.iter().find(|(name, _)| *name == "id").map(|(_, id)| id.to_owned());
+        let id = path.ok().and_then(named);
+        let (query, headers) = (parts.uri.query().unwrap_or_default().to_owned(), parts.headers.clone());
+        let body = body::body(Request::from_parts(parts, body), app).await?;
+        Ok(Self { caller, id, query, headers, body })
+    }
+}
+
+/// What a call shows of its caller.
+fn shown(headers: &HeaderMap) -> Credentials {
+    match (caller::basic(headers), caller::bearer(headers)) {
+        (Some((name, password)), _) => Credentials::Basic { name, password },
+        (None, Some(token)) => Credentials::Bearer(Secret::new(token.to_owned())),
+        (None, None) => Credentials::Nothing,
+    }
+}

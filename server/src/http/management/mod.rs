@@ -1,0 +1,25 @@
+//! The management API and SCIM as routes: each names the right that it needs, and there is no other way to add one. The
+//! shapes are those that WSO2's users script; what they mean is decided in the rules.
+
+mod answer;
+mod apps;
+mod gate;
+mod json;
+mod page;
+mod routes;
+mod tenants;
+
+use axum::Router;
+
+pub(super) use answer::{created, fitting};
+pub(super) use gate::Call;
+pub use gate::{Route, SchemaOf};
+pub(super) use json::{Strict, invalid, printable, read};
+pub use routes::ROUTES;
+
+use super::App;
+
+/// The routes of [`ROUTES`].
+pub(super) fn router() -> Router<App> {
+    ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, route.door()))
+}

@@ -1,0 +1,172 @@
+//! Operations of the login and of OAuth.
+
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+use vestibule_core::application::GrantType;
+
+use super::super::App;
+use super::super::native::authn::AnswerBody;
+use super::super::native::wire::{CompletionBody, StepBody};
+use super::{examples, responses};
+
+type Operation = (&'static str, &'static str, Value);
+
+const NATIVE: &[(&str, &str)] = &[
+    ("400", "Native400"), ("401", "Native401"), ("413", "Native413"), ("415", "Native415"), ("429", "Native429"),
+    ("500", "Native500"), ("501", "Native501"), ("503", "Native503"),
+];
+const OAUTH: &[(&str, &str)] =
+    &[("400", "OAuth400"), ("401", "OAuth401"), ("413", "OAuth413"), ("415", "OAuth415"), ("500", "OAuth500"), ("503", "OAuth503")];
+
+/// All of them.
+pub(super) fn operations(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
+    let mut all = login(app, generator);
+    all.extend(tokens());
+    all.extend(documents());
+    all
+}
+
+fn login(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
+    let step = json!({ "oneOf": [generator.subschema_for::<StepBody>(), generator.subschema_for::<CompletionBody>()] });
+    let shown = json!({
+        "description": "The next step, or the end of the login.",
+        "content": { "application/json": { "schema": step, "examples": examples::steps(app) } },
+    });
+    let body = json!({
+        "required": true,
+        "content": { "application/json": {
+            "schema": generator.subschema_for::<AnswerBody>(), "examples": examples::answers(app),
+        }},
+    });
+    let authorize = json!({
+        "tags": ["Login"], "summary": "Starts a login, or finishes it at once when a session is good enough.",
+        "security": [{}, { "client": [] }], "requestBody": form(AUTHORIZE), "responses": responses(("200", shown.clone()), NATIVE),
+    });
+    let authn = json!({
+        "tags": ["Login"], "summary": "Answers the open step, or selects one of its options.", "security": [{}],
+        "requestBody": body, "responses": responses(("200", shown), NATIVE),
+    });
+    let logout = json!({
+        "tags": ["Login"], "summary": "Ends the session; without response_mode=direct it redirects to a registered address.",
+        "security": [{}], "requestBody": form(LOGOUT),
+        "responses": responses(("200", json!({ "description": "The session is over. The body is empty." })), NATIVE),
+    });
+    vec![
+        ("/oauth2/authorize", "post", authorize),
+        ("/oauth2/authn", "post", authn),
+        ("/oidc/logout", "post", logout),
+    ]
+}
+
+fn tokens() -> Vec<Operation> {
+    let client = json!([{}, { "client": [] }]);
+    let answer = |description: &str, example: Value| {
+        let content = json!({ "application/json": { "schema": { "type": "object" }, "example": example } });
+        json!({ "description": description, "content": content })
+    };
+    let issued = json!({
+        "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.…", "refresh_token": "3q2-7w…", "scope": "openid",
+        "id_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.…", "token_type": "Bearer", "expires_in": 3600,
+    });
+    let operation = |summary: &str, fields, success| {
+        json!({
+            "tags": ["Tokens"], "summary": summary, "security": client, "requestBody": form(fields),
+            "responses": responses(("200", success), OAUTH),
+        })
+    };
+    let person = json!({ "sub": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Kim Berry" });
+    let userinfo = json!({
+        "tags": ["Tokens"], "summary": "What the granted scopes show of the user.", "security": [{ "bearer": [] }],
+        "responses": responses(("200", answer("Claims.", person)), &[("401", "OAuth401"), ("403", "OAuth403"), ("500", "OAuth500")]),
+    });
+    vec![
+        ("/oauth2/token", "post", operation("Exchanges a code, refreshes, or gives the application a token.", TOKEN, answer("Tokens.", issued))),
+        ("/oauth2/introspect", "post", operation("What a token says, if it holds (RFC 7662).", GIVEN, answer("What it says.", json!({ "active": false })))),
+        ("/oauth2/revoke", "post", operation("Revokes a token (RFC 7009).", GIVEN, json!({ "description": "It is revoked." }))),
+        ("/oauth2/userinfo", "get", userinfo.clone()),
+        ("/oauth2/userinfo", "post", userinfo),
+    ]
+}
+
+fn documents() -> Vec<Operation> {
+    let document = |tag: &str, summary: &str| {
+        let content = json!({ "application/json": { "schema": { "type": "object" } } });
+        let success = json!({ "description": summary, "content": content });
+        json!({ "tags": [tag], "summary": summary, "security": [{}], "responses": { "200": success } })
+    };
+    let metadata = "Where everything is (OpenID Connect Discovery, RFC 8414).";
+    vec![
+        ("/oauth2/jwks", "get", document("Tokens", "The tenant's public keys.")),
+        ("/oauth2/token/.well-known/openid-configuration", "get", document("Tokens", metadata)),
+        ("/.well-known/openid-configuration", "get", document("Tokens", metadata)),
+        ("/.well-known/oauth-authorization-server", "get", document("Tokens", metadata)),
+        ("/.well-known/oauth-authorization-server/oauth2/token", "get", document("Tokens", metadata)),
+        ("/openapi.json", "get", document("Health", "This description.")),
+        ("/health/live", "get", document("Health", "The process runs.")),
+        ("/health/ready", "get", document("Health", "The server can serve.")),
+    ]
+}
+
+/// A form field: name, whether it is required, an example, what it is.
+type Field = (&'static str, bool, &'static str, &'static str);
+
+const AUTHORIZE: &[Field] = &[
+    ("client_id", true, "my-app", "The application."),
+    ("response_type", true, "code", "Always code."),
+    ("response_mode", true, "direct", "Asks for the login as an API."),
+    ("redirect_uri", true, "myapp://callback", "A registered address; the token request repeats it."),
+    ("scope", false, "openid profile", "What is asked for."),
+    ("state", false, "s1", "Given back to the byte."),
+    ("nonce", false, "n1", "Comes back in the ID token."),
+    ("code_challenge", false, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "PKCE; required of public applications by default."),
+    ("code_challenge_method", false, "S256", "S256; plain only where the application allows it."),
+    ("prompt", false, "login", "none, login or select_account."),
+    ("max_age", false, "3600", "Oldest login in seconds that is good enough."),
+    ("login_hint", false, "kim", "A hint of the user's name."),
+    ("acr_values", false, "aal2", "Context classes asked for."),
+    ("claims", false, r#"{"id_token":{"email":null}}"#, "Claims asked for one by one."),
+    ("ui_locales", false, "de en", "Languages, the preferred first."),
+    ("sessionId", false, "p2Zk…", "The isk claim of an earlier ID token: single sign-on without a cookie."),
+    ("id_token_hint", false, "eyJ…", "An earlier ID token of the user."),
+    ("client_secret", false, "…", "client_secret_post of a confidential application."),
+];
+
+const LOGOUT: &[Field] = &[
+    ("response_mode", false, "direct", "Asks for an answer in place."),
+    ("client_id", false, "my-app", "The application; or an id_token_hint."),
+    ("id_token_hint", false, "eyJ…", "An ID token of the session; or its cookie."),
+    ("post_logout_redirect_uri", false, "myapp://callback", "A registered address, when it is not direct."),
+    ("state", false, "s1", "Given back in the redirect."),
+];
+
+const TOKEN: &[Field] = &[
+    ("grant_type", true, "authorization_code", "authorization_code, refresh_token or client_credentials."),
+    ("client_id", false, "my-app", "The application, when it does not authenticate by the header."),
+    ("client_secret", false, "…", "client_secret_post."),
+    ("code", false, "FmLv…", "The code."),
+    ("redirect_uri", false, "myapp://callback", "As in the authorization request."),
+    ("code_verifier", false, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "Meets the code_challenge."),
+    ("refresh_token", false, "3q2-…", "The refresh token."),
+    ("scope", false, "openid", "Narrows a refresh; asks for management scopes."),
+];
+
+const GIVEN: &[Field] = &[
+    ("token", true, "eyJ…", "The token."),
+    ("token_type_hint", false, "access_token", "Not needed."),
+    ("client_id", false, "my-app", "The application, when it does not authenticate by the header."),
+    ("client_secret", false, "…", "client_secret_post."),
+];
+
+fn form(fields: &[Field]) -> Value {
+    let property = |(name, _, example, description): &Field| {
+        let mut schema = json!({ "type": "string", "description": description, "examples": [example] });
+        if let (true, Some(members)) = (*name == "grant_type", schema.as_object_mut()) {
+            members.insert("enum".to_owned(), GrantType::ALL.iter().map(|grant| grant.as_str()).collect());
+        }
+        ((*name).to_owned(), schema)
+    };
+    let properties: Map<String, Value> = fields.iter().map(property).collect();
+    let required: Vec<&str> = fields.iter().filter(|(_, required, ..)| *required).map(|(name, ..)| *name).collect();
+    let schema = json!({ "type": "object", "required": required, "properties": properties });
+    json!({ "required": true, "content": { "application/x-www-form-urlencoded": { "schema": schema } } })
+}

@@ -1,0 +1,53 @@
+//! Files that are made from the code are as the code says. `UPDATE=1 cargo test --test generated` makes them anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use vestibule_core::error::{Code, Row};
+
+/// Compares a file of the repository with what it should be, or writes it.
+fn is_fresh(path: &str, fresh: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, fresh).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == fresh, "{} is out of date: run UPDATE=1 cargo test --test generated", path.display());
+}
+
+#[test]
+fn the_page_of_errors_is_the_catalogue() {
+    let mut page = String::from(
+        "# Errors\n\n\
+         <!-- Made from core/src/error/catalogue.rs by `UPDATE=1 cargo test --test generated`. -->\n\n\
+         Every refusal of the server is a row of this page. The native endpoints (`/oauth2/authorize` and `/oidc/logout` in \
+         direct mode, `/oauth2/authn`) send\n\n\
+         ```json\n{\"code\": \"60009\", \"message\": \"…\", \"description\": \"…\", \"traceId\": \"…\", \"error\": \"invalid_flow_id\"}\n```\n\n\
+         and `oauth_error` where the flow met an OAuth error. `error` is the stable name; with `error_codes = \"wso2\"` the code is \
+         spelled as WSO2 Identity Server does. The OAuth endpoints send `error`, `error_description` and `traceId`, the \
+         management API `code`, `message`, `description` and `traceId`, SCIM the error message of RFC 7644. `traceId` is the \
+         request's in the log. A description may be more exact than the one shown here.\n\n\
+         | `error` | code | WSO2 | HTTP | OAuth | message | description |\n|---|---|---|---|---|---|---|\n",
+    );
+    for code in Code::ALL {
+        let Row { name, documented, wso2, status, oauth, message, description } = code.row();
+        writeln!(page, "| `{name}` | {documented} | {wso2} | {status} | `{oauth}` | {message} | {description} |").unwrap();
+    }
+    is_fresh("docs/errors.md", &page);
+}
+
+#[test]
+fn the_page_of_configuration_is_the_example() {
+    let page = format!(
+        "# Configuration\n\n\
+         <!-- Made from server/src/config/sections.rs by `UPDATE=1 cargo test --test generated`. -->\n\n\
+         One TOML file (`--config FILE`), environment variables over it (`VESTIBULE_LISTEN`, `VESTIBULE_HASH__MEMORY_KIB`: \
+         section and key joined by two underscores), the command line over both. Unknown keys and variables stop the server; \
+         `vestibule config check FILE` tells everything that is wrong. These are all keys with their defaults, as \
+         `vestibule config example` prints them:\n\n```toml\n{}\n```\n",
+        vestibule::config::example().trim_end()
+    );
+    is_fresh("docs/configuration.md", &page);
+}

@@ -1,0 +1,43 @@
+//! Sessions: shown whatever their age, ended with all that was granted in them.
+
+use vestibule_core::grant::Phase;
+use vestibule_core::ports::SessionId;
+use vestibule_core::ports::store::Store;
+
+use super::samples::{at, give, grant, phase, session};
+
+pub async fn a_session_is_shown_until_it_is_swept(store: &dyn Store) {
+    let session = session(1, 1);
+    assert_eq!(store.session(&session.id).await.unwrap(), None);
+    give(store, &session, &grant(1, &session)).await;
+    assert!(!session.is_alive(at(1_000_000)));
+    assert_eq!(store.session(&session.id).await.unwrap(), Some(session));
+}
+
+pub async fn an_ended_session_is_gone_and_its_grants_are_revoked(store: &dyn Store) {
+    let (ended, other) = (session(1, 1), session(2, 1));
+    let (code, live, others) = (grant(1, &ended), grant(2, &ended), grant(3, &other));
+    for (session, grant) in [(&ended, &code), (&ended, &live), (&other, &others)] {
+        give(store, session, grant).await;
+    }
+    store.redeem(&live.id, at(6), at(100)).await.unwrap();
+    assert!(store.end_session(&ended.id, at(7)).await.unwrap());
+    assert!(!store.end_session(&ended.id, at(8)).await.unwrap());
+    assert_eq!(store.session(&ended.id).await.unwrap(), None);
+    assert_eq!(phase(store, &code).await, Some(Phase::Revoked));
+    assert_eq!(phase(store, &live).await, Some(Phase::Revoked));
+    assert_eq!(store.session(&other.id).await.unwrap(), Some(other));
+    assert_eq!(phase(store, &others).await, Some(Phase::Code));
+}
+
+pub async fn grants_of_a_session_that_is_gone_are_revoked_all_the_same(store: &dyn Store) {
+    let session = session(1, 1);
+    let live = grant(1, &session);
+    give(store, &session, &live).await;
+    store.redeem(&live.id, at(6), at(80_000)).await.unwrap();
+    store.sweep(at(5_000), 100).await.unwrap();
+    assert_eq!(store.session(&session.id).await.unwrap(), None);
+    assert!(!store.end_session(&session.id, at(5_001)).await.unwrap());
+    assert_eq!(phase(store, &live).await, Some(Phase::Revoked));
+    assert!(!store.end_session(&SessionId::from_bytes([9; 16]), at(5_001)).await.unwrap());
+}

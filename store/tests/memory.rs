@@ -1,0 +1,5 @@
+//! Memory keeps the contract.
+
+use vestibule_store::Memory;
+
+vestibule_store::conformance!(Memory::default());

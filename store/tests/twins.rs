@@ -1,0 +1,243 @@
+//! SQLite answers as Memory does, whatever is asked in whatever order.
+#![expect(clippy::indexing_slicing, reason = "helpers of tests are tests")]
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use vestibule_core::application::Application;
+use vestibule_core::attempt::Mark;
+use vestibule_core::grant::{Grant, Rotation};
+use vestibule_core::keyring::FAMILIES;
+use vestibule_core::ports::store::{
+    ClaimRequest, Conclusion, FlowVersion, Move, Page, Settlement, Store, StoredKey, StoredSecret, UserFilter,
+};
+use vestibule_core::ports::{PasswordHash, Secret, TenantId, Timestamp};
+use vestibule_core::session::Session;
+use vestibule_core::user::User;
+use vestibule_store::conformance::samples::{
+    RULE, acme, app, at, flow, globex, grant, key, mark, session, tenant, user,
+};
+use vestibule_store::{Memory, Sqlite};
+
+/// A verb of the contract; numbers name things of a few kinds, so that verbs meet.
+#[derive(Clone, Debug)]
+enum Ask {
+    AddTenant(u8),
+    AddApp(u8, u8, bool),
+    SaveApp(u8, u8, u64, bool),
+    RemoveApp(u8, bool),
+    FirstKey(u8, u8),
+    FirstSecret(u8),
+    AddUser(u8, u8, bool),
+    SaveUser(u8, u8, u64, bool),
+    RemoveUser(u8, bool),
+    Claim(u8, u64, Vec<u8>),
+    Settle {
+        flow: Option<(u8, u64, bool)>,
+        marks: Vec<(u8, u8)>,
+        end: Option<(u8, u8, u8)>,
+        rehash: Option<(u8, u8, u8)>,
+    },
+    ClearTally(u8),
+    ClaimTally(u8),
+    EndSession(u8),
+    Redeem(u8),
+    Rotate(u8, u32, bool, bool),
+    RevokeGrant(u8),
+    RevokeToken(u8, i64),
+    Sweep(usize),
+    Wait(i64),
+}
+
+fn asks() -> impl Strategy<Value = Ask> {
+    let thing = || 1_u8..4;
+    let flow = prop::option::of((thing(), 0_u64..4, any::<bool>()));
+    let (marks, names) =
+        (prop::collection::vec((0_u8..2, 0_u8..3), 0..2), prop::sample::subsequence(vec![0_u8, 1], 0..=2));
+    let (end, rehash) = (prop::option::of((thing(), thing(), 1_u8..9)), prop::option::of((thing(), 0_u8..3, 0_u8..3)));
+    prop_oneof![
+        1 => thing().prop_map(Ask::AddTenant),
+        2 => (thing(), thing(), any::<bool>()).prop_map(|(id, name, here)| Ask::AddApp(id, name, here)),
+        2 => (thing(), thing(), 1_u64..4, any::<bool>()).prop_map(|(id, name, seen, on)| Ask::SaveApp(id, name, seen, on)),
+        1 => (thing(), any::<bool>()).prop_map(|(id, here)| Ask::RemoveApp(id, here)),
+        1 => (0_u8..3, thing()).prop_map(|(family, id)| Ask::FirstKey(family, id)),
+        1 => thing().prop_map(Ask::FirstSecret),
+        2 => (thing(), thing(), any::<bool>()).prop_map(|(id, name, here)| Ask::AddUser(id, name, here)),
+        2 => (thing(), thing(), 1_u64..4, any::<bool>()).prop_map(|(id, name, seen, out)| Ask::SaveUser(id, name, seen, out)),
+        1 => (thing(), any::<bool>()).prop_map(|(id, here)| Ask::RemoveUser(id, here)),
+        6 => (thing(), 0_u64..4, names).prop_map(|(flow, seen, names)| Ask::Claim(flow, seen, names)),
+        8 => (flow, marks, end, rehash).prop_map(|(flow, marks, end, rehash)| Ask::Settle { flow, marks, end, rehash }),
+        1 => (0_u8..2).prop_map(Ask::ClearTally),
+        2 => (0_u8..2).prop_map(Ask::ClaimTally),
+        1 => thing().prop_map(Ask::EndSession),
+        4 => (1_u8..9).prop_map(Ask::Redeem),
+        4 => (1_u8..9, 0_u32..3, any::<bool>(), any::<bool>()).prop_map(|(id, shown, alike, turn)| Ask::Rotate(id, shown, alike, turn)),
+        1 => (1_u8..9).prop_map(Ask::RevokeGrant),
+        1 => (thing(), 0_i64..1_000).prop_map(|(jti, lasts)| Ask::RevokeToken(jti, lasts)),
+        1 => (0_usize..4).prop_map(Ask::Sweep),
+        3 => prop_oneof![Just(1), Just(30), Just(600), Just(100_000), Just(3_000_000)].prop_map(Ask::Wait),
+    ]
+}
+
+/// An answer as text, so that all are compared alike. Two faults are the same answer, whatever was behind them.
+fn told<T: std::fmt::Debug>(answer: Result<T, vestibule_core::error::Fault>) -> String {
+    answer.map_or_else(|_| "fault".to_owned(), |answer| format!("{answer:?}"))
+}
+
+fn place(here: bool) -> TenantId {
+    if here { acme() } else { globex() }
+}
+
+fn hash(number: u8) -> PasswordHash {
+    PasswordHash(format!("$argon2id${}", ["one", "two", "three"][usize::from(number)]))
+}
+
+fn tally(number: u8) -> &'static str {
+    ["kim", "10.0.0.1"][usize::from(number)]
+}
+
+fn shown(key: &StoredKey) -> String {
+    format!("{} {} {:?} {:?} {}", key.tenant, key.kid, key.family, key.pkcs8.expose(), key.created)
+}
+
+fn known(secret: &StoredSecret) -> String {
+    format!("{:?} {:?} {}", secret.id, secret.secret.expose(), secret.created)
+}
+
+async fn ask(store: &dyn Store, ask: Ask, now: Timestamp) -> String {
+    match ask {
+        Ask::AddTenant(id) => told(store.add_tenant(&tenant(&format!("t{id}"))).await),
+        Ask::AddApp(id, name, here) => {
+            told(store.add_app(&Application { name: name.to_string(), tenant: place(here), ..app(id) }).await)
+        }
+        Ask::SaveApp(id, name, seen, enabled) => {
+            let client_id = format!("client-{name}");
+            let change = Application { revision: seen + 1, client_id, enabled, modified: now, ..app(id) };
+            told(store.save_app(&change, seen).await)
+        }
+        Ask::RemoveApp(id, here) => told(store.remove_app(&place(here), &app(id).id).await),
+        Ask::FirstKey(family, id) => {
+            let (family, pkcs8) = (FAMILIES[usize::from(family)], Secret::new(vec![id; 8]));
+            let key = StoredKey { tenant: acme(), kid: format!("{family:?}-{id}"), family, pkcs8, created: now };
+            told(store.first_key(&key).await.map(|key| shown(&key)))
+        }
+        Ask::FirstSecret(id) => {
+            let secret = StoredSecret { id: [id; 4], secret: Secret::new([id; 32]), created: now };
+            told(store.first_secret(&secret).await.map(|secret| known(&secret)))
+        }
+        Ask::AddUser(id, name, here) => {
+            told(store.add_user(&User { canonical: name.to_string(), tenant: place(here), ..user(id) }).await)
+        }
+        Ask::SaveUser(id, name, seen, expel) => {
+            let change = User { revision: seen + 1, canonical: name.to_string(), modified: now, ..user(id) };
+            told(store.save_user(&change, seen, expel, now).await)
+        }
+        Ask::RemoveUser(id, here) => told(store.remove_user(&place(here), &user(id).id).await),
+        Ask::Claim(number, seen, names) => {
+            let tallies: Vec<_> = names.into_iter().map(|name| (key(tally(name)), RULE)).collect();
+            let (until, expires) = (now + Duration::from_secs(30), now + Duration::from_secs(600));
+            let (flow, seen, tenant) = (flow(number), FlowVersion(seen), &acme());
+            told(store.claim(ClaimRequest { flow, tenant, seen, now, until, expires, tallies: &tallies }).await)
+        }
+        Ask::Settle { flow, marks, end, rehash } => settle(store, (flow, marks, end, rehash), now).await,
+        Ask::ClearTally(name) => told(store.clear_tally(&key(tally(name))).await),
+        Ask::ClaimTally(name) => told(store.claim_tally(&key(tally(name)), &RULE, now).await),
+        Ask::EndSession(id) => told(store.end_session(&session(id, 1).id, now).await),
+        Ask::Redeem(id) => {
+            told(store.redeem(&grant(id, &session(1, 1)).id, now, now + Duration::from_secs(5_000)).await)
+        }
+        Ask::Rotate(id, shown, alike, rotate) => {
+            let window = Duration::from_secs(if alike { 30 } else { 0 });
+            let (grant, expires) = (grant(id, &session(1, 1)).id, now + Duration::from_secs(5_000));
+            told(store.rotate(&Rotation { grant, shown, now, window, expires, rotate }).await)
+        }
+        Ask::RevokeGrant(id) => told(store.revoke_grant(&grant(id, &session(1, 1)).id).await),
+        Ask::RevokeToken(jti, lasts) => {
+            let lasts = Duration::from_secs(lasts.unsigned_abs());
+            told(store.revoke_token(&jti.to_string(), now + lasts).await)
+        }
+        Ask::Sweep(most) => told(store.sweep(now, most).await),
+        Ask::Wait(_) => told(store.check(now).await),
+    }
+}
+
+type Settled = (Option<(u8, u64, bool)>, Vec<(u8, u8)>, Option<(u8, u8, u8)>, Option<(u8, u8, u8)>);
+
+async fn settle(store: &dyn Store, (moved, marks, end, rehash): Settled, now: Timestamp) -> String {
+    let marks: Vec<_> = marks
+        .into_iter()
+        .map(|(name, how)| mark(tally(name), [Mark::Right, Mark::Wrong, Mark::Void][usize::from(how)]))
+        .collect();
+    let conclusion = end.map(|(id, owner, number)| {
+        let (idle, ends) = (Duration::from_secs(900), now + Duration::from_secs(3_600));
+        let session = Session { seen: now, idle, ends, ..session(id, owner) };
+        let (expires, ends) = (now + Duration::from_secs(60), now + Duration::from_secs(86_400));
+        let given = Grant { app: app(owner).id, expires, ends, created: now, ..grant(number, &session) };
+        Conclusion { session, grant: given }
+    });
+    let hashes = rehash.map(|(id, compared, fresh)| (user(id).id, hash(compared), hash(fresh)));
+    let settlement = Settlement {
+        flow: moved.map(|(number, version, on)| {
+            let to = if on { Move::Advance { format: 1, body: vec![number; 9] } } else { Move::Release };
+            (flow(number), FlowVersion(version), to)
+        }),
+        tallies: &marks,
+        conclusion: conclusion.as_ref(),
+        rehash: hashes.as_ref().map(|(id, compared, fresh)| (*id, compared, fresh)),
+        tenant: &acme(),
+        now,
+    };
+    told(store.settle(settlement).await)
+}
+
+/// All that can be seen of a store.
+async fn look(store: &dyn Store) -> Vec<String> {
+    let page = Page { offset: 1, limit: 2 };
+    let mut seen = vec![told(store.tenants(page).await)];
+    for tenant in [acme(), globex()] {
+        seen.push(told(store.apps(&tenant, None, page).await));
+        seen.push(told(store.users(&tenant, &UserFilter::All, page).await));
+        seen.push(told(store.knows_origin(&tenant, "https://app.example").await));
+        seen.push(told(store.keys(&tenant).await.map(|keys| keys.iter().map(shown).collect::<Vec<_>>())));
+        for number in 1..4 {
+            let name = number.to_string();
+            seen.push(told(store.app(&tenant, &app(number).id).await));
+            seen.push(told(store.app_by_client(&tenant, &format!("client-{number}")).await));
+            seen.push(told(store.apps(&tenant, Some(&name), Page { offset: 0, limit: 5 }).await));
+            seen.push(told(store.user(&tenant, &user(number).id).await));
+            seen.push(told(store.user_by_name(&tenant, &name).await));
+            seen.push(told(store.users(&tenant, &UserFilter::Named(name), Page { offset: 0, limit: 5 }).await));
+        }
+    }
+    seen.push(told(store.secrets().await.map(|secrets| secrets.iter().map(known).collect::<Vec<_>>())));
+    for number in 1..9 {
+        seen.push(told(store.flow(&flow(number)).await));
+        seen.push(told(store.session(&session(number, 1).id).await));
+        seen.push(told(store.grant(&grant(number, &session(1, 1)).id).await));
+        seen.push(told(store.is_token_revoked(&number.to_string()).await));
+        seen.push(told(store.tally(&key(tally(number % 2))).await));
+    }
+    seen
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sqlite_answers_as_memory_does(asks in prop::collection::vec(asks(), 1..120)) {
+        let place = tempfile::tempdir().unwrap();
+        let (memory, sqlite) = (Memory::default(), Sqlite::open(&place.path().join("id.db")).unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut now = at(0);
+            for one in asks {
+                if let Ask::Wait(seconds) = one {
+                    now = now + Duration::from_secs(seconds.unsigned_abs());
+                }
+                prop_assert_eq!(ask(&memory, one.clone(), now).await, ask(&sqlite, one, now).await);
+            }
+            prop_assert_eq!(look(&memory).await, look(&sqlite).await);
+            Ok(())
+        })?;
+    }
+}
