@@ -104,7 +104,12 @@ fn no_file_is_longer_than_four_hundred_lines() {
         }
     }
     lengths.sort_unstable();
-    println!("{} files, median {} lines, longest {}", lengths.len(), lengths[lengths.len() / 2], lengths.last().unwrap());
+    println!(
+        "{} files, median {} lines, longest {}",
+        lengths.len(),
+        lengths[lengths.len() / 2],
+        lengths.last().unwrap()
+    );
 }
 
 #[test]

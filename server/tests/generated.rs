@@ -33,7 +33,8 @@ fn the_page_of_errors_is_the_catalogue() {
     );
     for code in Code::ALL {
         let Row { name, documented, wso2, status, oauth, message, description } = code.row();
-        writeln!(page, "| `{name}` | {documented} | {wso2} | {status} | `{oauth}` | {message} | {description} |").unwrap();
+        writeln!(page, "| `{name}` | {documented} | {wso2} | {status} | `{oauth}` | {message} | {description} |")
+            .unwrap();
     }
     is_fresh("docs/errors.md", &page);
 }

@@ -27,11 +27,11 @@ fn id(n: u64, now: Timestamp) -> [u8; 16] {
 }
 async fn triple(store: &dyn Store, n: u64, what: &str) {
     let tenant = s::acme();
-    let number = FlowNumber::from_bytes(id(n, now));
     let keys = [TallyKey(format!("user/acme/pwd/{}", n % 100_000)), TallyKey(format!("source/acme/10.0.{}.{}", n % 200, n % 251))];
     let rule = vestibule_core::attempt::TallyRule { limit: 1000, ..RULE };
     let tallies: Vec<_> = keys.iter().map(|k| (k.clone(), rule)).collect();
     let now = s::at(0) + Duration::from_micros((n % 10_000_000) * 5_000);
+    let number = FlowNumber::from_bytes(id(n, now));
     if what != "redeem" {
         store.app_by_client(&tenant, "client-1").await.unwrap().unwrap();
         store.user_by_name(&tenant, "user1").await.unwrap().unwrap();

@@ -83,9 +83,11 @@ pub(super) async fn run(client: &Client, command: AppCommand) -> anyhow::Result<
         AppCommand::Create(new) => {
             let made = client.call(Method::POST, PATH, Some(&new.document())).await?;
             let secret = text(&made, "/clientSecret");
-            let secret = if secret.is_empty() { secret } else { format!("\nclient secret (shown this once): {secret}") };
+            let secret =
+                if secret.is_empty() { secret } else { format!("\nclient secret (shown this once): {secret}") };
             let (id, client_id) = (text(&made, "/id"), text(&made, "/clientId"));
-            client.confirm(&made, &format!("Made the application {} ({id}).\nclient id: {client_id}{secret}", new.name));
+            client
+                .confirm(&made, &format!("Made the application {} ({id}).\nclient id: {client_id}{secret}", new.name));
         }
         AppCommand::Enable { app } => switch(client, &app, true).await?,
         AppCommand::Disable { app } => switch(client, &app, false).await?,
@@ -107,9 +109,7 @@ pub(super) async fn run(client: &Client, command: AppCommand) -> anyhow::Result<
 impl NewApp {
     fn document(&self) -> Value {
         let option = |name: &str| json!({ "idp": "LOCAL", "authenticator": name.trim() });
-        let step = |(n, names): (usize, &String)| {
-            json!({ "id": n + 1, "options": names.split(',').map(option).collect::<Vec<_>>() })
-        };
+        let step = |(n, names): (usize, &String)| json!({ "id": n + 1, "options": names.split(',').map(option).collect::<Vec<_>>() });
         let mut document = json!({
             "name": self.name,
             "inboundProtocolConfiguration": { "oidc": {

@@ -91,7 +91,8 @@ async fn answer(request: RequestBuilder) -> anyhow::Result<Value> {
     let body = response.bytes().await?;
     let document: Value = serde_json::from_slice(&body).unwrap_or_default();
     if !status.is_success() {
-        let told = ["/description", "/detail", "/error_description"].iter().find_map(|at| document.pointer(at)?.as_str());
+        let told =
+            ["/description", "/detail", "/error_description"].iter().find_map(|at| document.pointer(at)?.as_str());
         bail!("{status}: {}", told.unwrap_or("the server gave no reason"));
     }
     Ok(document)

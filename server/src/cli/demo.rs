@@ -109,7 +109,7 @@ impl Scene {
             "\n# The server stays up at {url} until you press Ctrl-C; its store goes with it.\n\
              # Manage it in another terminal:\n\
              #   export VESTIBULE_SERVER={url} VESTIBULE_ADMIN_PASSWORD={}\n\
-             #   vestibule app list --tenant {TENANT}",
+             #   cargo run --release -- app list --tenant {TENANT}",
             self.admin_password
         ));
         Ok(())

@@ -18,8 +18,7 @@ use crate::serve::{Ended, Tls, serve, shutdown_signal};
 use crate::{housekeeping, telemetry, wiring};
 
 pub(super) async fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    let options =
-        Overrides { listen: args.listen, public_url: args.public_url.clone(), data: args.data.clone() };
+    let options = Overrides { listen: args.listen, public_url: args.public_url.clone(), data: args.data.clone() };
     let config = Config::load(args.config.as_deref(), environment(), &options)?;
     config.check()?;
     telemetry::init(&config.log).map_err(told)?;

@@ -20,8 +20,16 @@ const MOST: usize = 64;
 
 /// Secrets that are refused in a query string: URLs end up in logs and histories (ASVS 14.2.1).
 const SECRET: &[&str] = &[
-    "client_secret", "password", "code_verifier", "refresh_token", "access_token", "token", "sessionId", "OTPCode",
-    "OTPcode", "params",
+    "client_secret",
+    "password",
+    "code_verifier",
+    "refresh_token",
+    "access_token",
+    "token",
+    "sessionId",
+    "OTPCode",
+    "OTPcode",
+    "params",
 ];
 
 /// Parameters of a request: the form of a POST, the query of a GET.
@@ -88,7 +96,8 @@ impl FromRequest<App> for JsonBytes {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let is_json = ["application/json", "application/scim+json"].iter().any(|kind| is_of_type(request.headers(), kind));
+        let is_json =
+            ["application/json", "application/scim+json"].iter().any(|kind| is_of_type(request.headers(), kind));
         if !is_json {
             return Err(Error::new(Code::UnsupportedMediaType)
                 .because("The endpoint takes a body of the type application/json.")
@@ -98,7 +107,7 @@ impl FromRequest<App> for JsonBytes {
     }
 }
 
-async fn body(request: Request, app: &App) -> Result<Bytes, Refusal> {
+pub(super) async fn body(request: Request, app: &App) -> Result<Bytes, Refusal> {
     let limit = app.settings().body_limit;
     axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
         // The only other failure is a caller who went away, and nobody reads that answer.
@@ -118,13 +127,14 @@ fn is_too_long(error: &axum::Error) -> bool {
     false
 }
 
-fn is_of_type(headers: &HeaderMap, kind: &str) -> bool {
+pub(super) fn is_of_type(headers: &HeaderMap, kind: &str) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(kind))
 }
 
 fn parse(query: &[u8], form: &[u8]) -> Result<Params, Error> {
-    let pairs: Vec<_> = url::form_urlencoded::parse(query).chain(url::form_urlencoded::parse(form)).take(MOST + 1).collect();
+    let pairs: Vec<_> =
+        url::form_urlencoded::parse(query).chain(url::form_urlencoded::parse(form)).take(MOST + 1).collect();
     if pairs.len() > MOST {
         return Err(invalid(format!("The request has more than {MOST} parameters.")));
     }

@@ -92,9 +92,9 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, rest) = value.split_once(' ')?;
     let decoded = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(rest.trim()).ok()).flatten()?;
-    let (name, password) = String::from_utf8(decoded).ok().and_then(|text| {
-        text.split_once(':').map(|(name, password)| (name.to_owned(), password.to_owned()))
-    })?;
+    let (name, password) = String::from_utf8(decoded)
+        .ok()
+        .and_then(|text| text.split_once(':').map(|(name, password)| (name.to_owned(), password.to_owned())))?;
     Some((name, Secret::new(password)))
 }
 

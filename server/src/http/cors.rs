@@ -22,7 +22,8 @@ const TEN_MINUTES: HeaderValue = HeaderValue::from_static("600");
 /// The layer.
 pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let asks = request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let asks =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let known = match &origin {
         Some(origin) => is_registered(&app, request.uri().path(), origin).await,
         None => false,

@@ -6,11 +6,13 @@ mod caller;
 mod cors;
 mod face;
 mod health;
+mod management;
 mod native;
 mod oauth;
-// mod openapi;
+mod openapi;
 pub mod reply;
 mod router;
+mod scim;
 mod trace;
 
 use std::sync::{Arc, OnceLock};
@@ -22,6 +24,7 @@ use vestibule_core::ports::TenantId;
 use vestibule_core::tenant::MessageStyle;
 
 pub use caller::Networks;
+pub use management::{ROUTES, Route, SchemaOf};
 pub use router::router;
 pub use trace::TraceId;
 

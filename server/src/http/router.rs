@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use vestibule_core::error::{Code, Error};
 
 use super::reply::Refusal;
-use super::{App, cors, health, native, oauth, trace};
+use super::{App, cors, health, management, native, oauth, openapi, trace};
 
 /// The whole of the server's HTTP side.
 pub fn router(app: App) -> Router {
@@ -18,7 +18,7 @@ pub fn router(app: App) -> Router {
         .nest("/t/{tenant}", of_tenant())
         .route(well_known, get(oauth::metadata::metadata))
         .route(qualified_well_known, get(oauth::metadata::metadata))
-        //OPENAPI
+        .route("/openapi.json", get(openapi::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(nowhere)
@@ -48,6 +48,7 @@ fn of_tenant() -> Router<App> {
         .route("/oauth2/token/.well-known/openid-configuration", get(oauth::metadata::metadata))
         .route("/.well-known/openid-configuration", get(oauth::metadata::metadata))
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata::metadata))
+        .merge(management::router())
 }
 
 async fn nowhere() -> Refusal {

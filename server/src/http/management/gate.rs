@@ -103,7 +103,10 @@ impl Call {
 
     /// The JSON object in the body.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        if !["application/json", "application/scim+json"].iter().any(|kind| body::is_of_type(&self.arrival.headers, kind)) {
+        if !["application/json", "application/scim+json"]
+            .iter()
+            .any(|kind| body::is_of_type(&self.arrival.headers, kind))
+        {
             return Err(Error::new(Code::UnsupportedMediaType)
                 .because("The endpoint takes a body of the type application/json."));
         }
@@ -123,7 +126,8 @@ impl Call {
     /// Whether the caller would rather have plain JSON than SCIM's.
     pub fn wants_plain_json(&self) -> bool {
         let accepted = self.arrival.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let accepted: Vec<_> = accepted.flat_map(|value| value.split(',')).filter_map(|kind| kind.split(';').next()).collect();
+        let accepted: Vec<_> =
+            accepted.flat_map(|value| value.split(',')).filter_map(|kind| kind.split(';').next()).collect();
         let takes = |kind| accepted.iter().any(|accepted| accepted.trim().eq_ignore_ascii_case(kind));
         takes("application/json") && !takes("application/scim+json")
     }

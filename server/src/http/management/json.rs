@@ -158,7 +158,11 @@ pub(super) struct On;
 
 impl<'de> Deserialize<'de> for On {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if bool::deserialize(deserializer)? { Ok(Self) } else { Err(D::Error::custom("must be true: this cannot be switched off")) }
+        if bool::deserialize(deserializer)? {
+            Ok(Self)
+        } else {
+            Err(D::Error::custom("must be true: this cannot be switched off"))
+        }
     }
 }
 
@@ -276,8 +280,9 @@ impl<'de> Visitor<'de> for Anything {
 mod tests {
     use super::*;
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read in")]
     struct Outer {
         #[serde(default)]
         inner: Option<Object<Inner>>,
@@ -289,8 +294,9 @@ mod tests {
         on: Option<On>,
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read in")]
     struct Inner {
         flag: bool,
         #[serde(default)]
@@ -299,7 +305,7 @@ mod tests {
         number: u32,
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Deserialize)]
     #[serde(rename_all = "lowercase")]
     enum Kind {
         One,
@@ -307,7 +313,7 @@ mod tests {
     }
 
     fn refusal(body: &str) -> String {
-        read::<Outer>(body.as_bytes()).unwrap_err().description().to_owned()
+        read::<Outer>(body.as_bytes()).err().unwrap().description().to_owned()
     }
 
     #[test]

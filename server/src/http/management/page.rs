@@ -28,9 +28,9 @@ pub(super) fn name(params: &Params) -> Result<Option<&str>, Error> {
     let mut words = filter.trim().splitn(3, ' ');
     let (attribute, operator, value) = (words.next(), words.next(), words.next());
     let is = |word: Option<&str>, name| word.is_some_and(|word| word.eq_ignore_ascii_case(name));
-    let name = value.map(str::trim).map(|value| {
-        value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
-    });
+    let name = value
+        .map(str::trim)
+        .map(|value| value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value));
     match name {
         Some(name) if is(attribute, "name") && is(operator, "eq") && !name.is_empty() => Ok(Some(name)),
         _ => Err(invalid("filter must be name eq, followed by a name.")),

@@ -68,8 +68,9 @@ fn unreadable(error: &serde_json::Error) -> Error {
         _ => "has a member that is missing, unknown, repeated or of the wrong type",
     };
     let (line, column) = (error.line(), error.column());
-    Error::new(Code::InvalidRequest)
-        .because(format!("Error occurred while parsing the authentication request: the body {what} (line {line}, column {column})."))
+    Error::new(Code::InvalidRequest).because(format!(
+        "Error occurred while parsing the authentication request: the body {what} (line {line}, column {column})."
+    ))
 }
 
 /// Parameters by name: texts, numbers and switches become text, a list has several values.

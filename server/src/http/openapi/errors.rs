@@ -18,7 +18,8 @@ pub(super) fn responses(spelling: Spelling) -> Value {
         for row in Code::ALL.iter().map(|code| code.row()).filter(|row| comes_in(face, row)) {
             let component = components.entry(name(face, row.status)).or_insert_with(|| component(face, row.status));
             let content = component.get_mut("content").and_then(Value::as_object_mut);
-            let examples = content.and_then(|content| content.values_mut().next()?.get_mut("examples")?.as_object_mut());
+            let examples =
+                content.and_then(|content| content.values_mut().next()?.get_mut("examples")?.as_object_mut());
             if let Some(examples) = examples {
                 examples.insert(row.name.to_owned(), json!({ "value": example(face, row, spelling) }));
             }
@@ -29,9 +30,13 @@ pub(super) fn responses(spelling: Spelling) -> Value {
 
 /// Whether a face ever utters a row.
 fn comes_in(face: Face, row: &Row) -> bool {
-    let is_native = row.documented.len() == 5 && !matches!(row.oauth, "invalid_grant" | "unsupported_grant_type" | "invalid_scope");
+    let is_native =
+        row.documented.len() == 5 && !matches!(row.oauth, "invalid_grant" | "unsupported_grant_type" | "invalid_scope");
     match face {
-        Face::Native => is_native && row.name != "unauthorized_client" || matches!(row.status, 401 | 404..=415) && row.name != "invalid_token",
+        Face::Native => {
+            is_native && row.name != "unauthorized_client"
+                || matches!(row.status, 401 | 404..=415) && row.name != "invalid_token"
+        }
         Face::OAuth => !matches!(row.name, "invalid_input" | "conflict" | "not_found"),
         Face::Management | Face::Scim => row.documented.len() == 3 || row.status >= 500 && row.status != 501,
     }

@@ -36,7 +36,8 @@ pub(super) fn answers(app: &App) -> Value {
         let asked = spec.params.iter().filter(|param| param.asked);
         let params: Map<String, Value> = asked.map(|param| (param.name.to_owned(), sample(param.name))).collect();
         let value = answer(spec, Some(Value::Object(params)));
-        examples.insert(spec.name.to_owned(), json!({ "summary": format!("Answers {}.", spec.display), "value": value }));
+        examples
+            .insert(spec.name.to_owned(), json!({ "summary": format!("Answers {}.", spec.display), "value": value }));
         let value = answer(spec, None);
         let selects = json!({ "summary": format!("Selects {}.", spec.display), "value": value });
         examples.insert(format!("{}-selected", spec.name), selects);

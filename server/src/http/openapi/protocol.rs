@@ -12,11 +12,23 @@ use super::{examples, responses};
 type Operation = (&'static str, &'static str, Value);
 
 const NATIVE: &[(&str, &str)] = &[
-    ("400", "Native400"), ("401", "Native401"), ("413", "Native413"), ("415", "Native415"), ("429", "Native429"),
-    ("500", "Native500"), ("501", "Native501"), ("503", "Native503"),
+    ("400", "Native400"),
+    ("401", "Native401"),
+    ("413", "Native413"),
+    ("415", "Native415"),
+    ("429", "Native429"),
+    ("500", "Native500"),
+    ("501", "Native501"),
+    ("503", "Native503"),
 ];
-const OAUTH: &[(&str, &str)] =
-    &[("400", "OAuth400"), ("401", "OAuth401"), ("413", "OAuth413"), ("415", "OAuth415"), ("500", "OAuth500"), ("503", "OAuth503")];
+const OAUTH: &[(&str, &str)] = &[
+    ("400", "OAuth400"),
+    ("401", "OAuth401"),
+    ("413", "OAuth413"),
+    ("415", "OAuth415"),
+    ("500", "OAuth500"),
+    ("503", "OAuth503"),
+];
 
 /// All of them.
 pub(super) fn operations(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
@@ -51,11 +63,7 @@ fn login(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
         "security": [{}], "requestBody": form(LOGOUT),
         "responses": responses(("200", json!({ "description": "The session is over. The body is empty." })), NATIVE),
     });
-    vec![
-        ("/oauth2/authorize", "post", authorize),
-        ("/oauth2/authn", "post", authn),
-        ("/oidc/logout", "post", logout),
-    ]
+    vec![("/oauth2/authorize", "post", authorize), ("/oauth2/authn", "post", authn), ("/oidc/logout", "post", logout)]
 }
 
 fn tokens() -> Vec<Operation> {
@@ -80,9 +88,29 @@ fn tokens() -> Vec<Operation> {
         "responses": responses(("200", answer("Claims.", person)), &[("401", "OAuth401"), ("403", "OAuth403"), ("500", "OAuth500")]),
     });
     vec![
-        ("/oauth2/token", "post", operation("Exchanges a code, refreshes, or gives the application a token.", TOKEN, answer("Tokens.", issued))),
-        ("/oauth2/introspect", "post", operation("What a token says, if it holds (RFC 7662).", GIVEN, answer("What it says.", json!({ "active": false })))),
-        ("/oauth2/revoke", "post", operation("Revokes a token (RFC 7009).", GIVEN, json!({ "description": "It is revoked." }))),
+        (
+            "/oauth2/token",
+            "post",
+            operation(
+                "Exchanges a code, refreshes, or gives the application a token.",
+                TOKEN,
+                answer("Tokens.", issued),
+            ),
+        ),
+        (
+            "/oauth2/introspect",
+            "post",
+            operation(
+                "What a token says, if it holds (RFC 7662).",
+                GIVEN,
+                answer("What it says.", json!({ "active": false })),
+            ),
+        ),
+        (
+            "/oauth2/revoke",
+            "post",
+            operation("Revokes a token (RFC 7009).", GIVEN, json!({ "description": "It is revoked." })),
+        ),
         ("/oauth2/userinfo", "get", userinfo.clone()),
         ("/oauth2/userinfo", "post", userinfo),
     ]
@@ -118,7 +146,12 @@ const AUTHORIZE: &[Field] = &[
     ("scope", false, "openid profile", "What is asked for."),
     ("state", false, "s1", "Given back to the byte."),
     ("nonce", false, "n1", "Comes back in the ID token."),
-    ("code_challenge", false, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "PKCE; required of public applications by default."),
+    (
+        "code_challenge",
+        false,
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "PKCE; required of public applications by default.",
+    ),
     ("code_challenge_method", false, "S256", "S256; plain only where the application allows it."),
     ("prompt", false, "login", "none, login or select_account."),
     ("max_age", false, "3600", "Oldest login in seconds that is good enough."),

@@ -143,7 +143,9 @@ impl OidcBody {
         if app.secrets.iter().any(|kept| equal(&kept.digest, &digest)) {
             return Ok(());
         }
-        Err(invalid("clientSecret cannot be changed: POST …/inbound-protocols/oidc/regenerate-secret makes another one."))
+        Err(invalid(
+            "clientSecret cannot be changed: POST …/inbound-protocols/oidc/regenerate-secret makes another one.",
+        ))
     }
 
     /// Does to an application what the body says.

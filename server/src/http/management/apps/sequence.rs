@@ -102,7 +102,8 @@ impl SequenceBody {
             Some(steps) => parse_steps(steps)?,
         };
         // Whoever gives steps without a type means them.
-        let kind = self.kind.unwrap_or(if self.steps.is_some() { SequenceKind::UserDefined } else { SequenceKind::Default });
+        let kind =
+            self.kind.unwrap_or(if self.steps.is_some() { SequenceKind::UserDefined } else { SequenceKind::Default });
         Ok(Sequence {
             user_defined: kind == SequenceKind::UserDefined,
             steps,
@@ -115,7 +116,9 @@ impl SequenceBody {
 fn parse_steps(steps: &[Object<StepBody>]) -> Result<Vec<SequenceStep>, Error> {
     let numbered = |(Object(step), n): (&Object<StepBody>, usize)| match step.id == n {
         true => Ok(SequenceStep { options: step.options.iter().map(|Object(option)| option.parse()).collect() }),
-        false => Err(invalid(format!("authenticationSequence.steps[{}].id must be {n}: steps are numbered from 1.", n - 1))),
+        false => {
+            Err(invalid(format!("authenticationSequence.steps[{}].id must be {n}: steps are numbered from 1.", n - 1)))
+        }
     };
     steps.iter().zip(1..).map(numbered).collect()
 }
