@@ -42,7 +42,7 @@ pub(crate) async fn run(
     part: Part,
     span: Duration,
 ) -> anyhow::Result<Measured> {
-    let tally = Rc::new(RefCell::new((Histogram::new(3)?, 0_u64)));
+    let tally = Rc::new(RefCell::new((Histogram::new_with_bounds(1, 60_000_000, 3)?, 0_u64)));
     let mut connections = Vec::with_capacity(workers);
     for _ in 0..workers {
         connections.push(Connection::open(target.address).await?);
@@ -70,6 +70,6 @@ pub(crate) async fn run(
     set.await;
     let span = began.elapsed();
     let cpu_micros = server::cpu_micros(target.pid)?.saturating_sub(before);
-    let (latency, errors) = tally.replace((Histogram::new(3)?, 0));
+    let (latency, errors) = tally.replace((Histogram::new(3)?, 0_u64));
     Ok(Measured { latency, errors, span, cpu_micros })
 }

@@ -1,6 +1,7 @@
 // The published @asgardeo/javascript, unmodified, against the real server.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
   AsgardeoAPIError,
@@ -136,6 +137,8 @@ test('getAgentToken signs in and verifies the ID token by itself', async () => {
     afterSignInUrl: app.redirectUri,
     scopes: ['openid', 'profile'],
   });
+  // The constructor stores its settings without waiting for it, and says nothing when it has.
+  await sleep(20);
   const tokens = await client.getAgentToken({ agentID: agent.userName, agentSecret: agent.password });
   assert.ok(tokens.accessToken && tokens.refreshToken);
   const claims = JSON.parse(Buffer.from(tokens.idToken.split('.')[1], 'base64url'));

@@ -77,6 +77,8 @@ test('the form shows a wrong password, signs in with the right one and signs out
     'POST /oauth2/authn 200',
     'POST /oauth2/token 200',
     'GET /oauth2/jwks 200',
+    'GET /scim2/Me 200',
+    'GET /scim2/Schemas 200',
     'GET /oidc/logout 302',
   ]) {
     assert.ok(called.has(line), `${line} was not among\n${[...called].join('\n')}`);

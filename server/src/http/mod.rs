@@ -18,7 +18,7 @@ mod trace;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
-use vestibule_core::error::{Error, Spelling};
+use vestibule_core::error::Spelling;
 use vestibule_core::house::House;
 use vestibule_core::ports::TenantId;
 use vestibule_core::tenant::MessageStyle;
@@ -83,18 +83,6 @@ impl App {
         Style {
             codes: own.and_then(|tenant| tenant.error_codes).unwrap_or(self.0.settings.error_codes),
             messages: own.and_then(|tenant| tenant.messages).unwrap_or(self.0.settings.messages),
-        }
-    }
-
-    /// Runs work to its end, also when the caller hangs up: a claimed flow is settled and an answer is never half given.
-    pub(crate) async fn finish<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, Error>> + Send + 'static,
-    ) -> Result<T, Error> {
-        use tracing::Instrument as _;
-        match tokio::spawn(work.in_current_span()).await {
-            Ok(result) => result,
-            Err(lost) => Err(vestibule_core::error::Fault::from("running a request", lost).into()),
         }
     }
 }

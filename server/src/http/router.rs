@@ -1,10 +1,14 @@
 //! The routes, once below `/` and once below `/t/{tenant}`.
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::extract::State;
-use axum::middleware;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::{get, post};
-use vestibule_core::error::{Code, Error};
+use tracing::Instrument as _;
+use vestibule_core::error::{Code, Error, Fault};
 
 use super::reply::Refusal;
 use super::{App, cors, health, management, native, oauth, openapi, trace};
@@ -23,7 +27,7 @@ pub fn router(app: App) -> Router {
         .route("/health/ready", get(health::ready))
         .fallback(nowhere)
         .method_not_allowed_fallback(otherwise)
-        .layer(middleware::from_fn_with_state(app.clone(), deadline))
+        .layer(middleware::from_fn_with_state(app.clone(), run))
         .layer(middleware::from_fn_with_state(app.clone(), cors::layer))
         .layer(middleware::from_fn_with_state(app.clone(), trace::layer))
         .with_state(app)
@@ -59,15 +63,16 @@ async fn otherwise() -> Refusal {
     Refusal(Code::MethodNotAllowed.into())
 }
 
-/// Ends a request that takes too long with 503, before its caller gives up.
-async fn deadline(
-    State(app): State<App>,
-    request: axum::extract::Request,
-    next: middleware::Next,
-) -> Result<axum::response::Response, Refusal> {
-    let limit = app.settings().timeout;
-    tokio::time::timeout(limit, next.run(request)).await.map_err(|_| {
-        let error = Error::new(Code::TemporarilyUnavailable).retry_after(std::time::Duration::from_secs(1));
-        Refusal(error.because("The request took too long."))
-    })
+/// Runs a request as a task of its own and ends the wait for it with 503 before its caller gives up. The task runs to its
+/// end also when the caller hangs up, so a claimed flow is settled; if it panics, that is an answer like any other fault.
+async fn run(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refusal> {
+    let task = tokio::spawn(next.run(request).in_current_span());
+    match tokio::time::timeout(app.settings().timeout, task).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(lost)) => Err(Fault::from("running a request", lost).into()),
+        Err(_) => Err(Error::new(Code::TemporarilyUnavailable)
+            .because("The request took too long.")
+            .retry_after(Duration::from_secs(1))
+            .into()),
+    }
 }

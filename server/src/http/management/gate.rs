@@ -73,14 +73,10 @@ impl Route {
     }
 
     async fn enter(&'static self, app: App, arrival: Arrival) -> Reply<Response> {
-        let house = app.house().clone();
-        let call = app.clone();
-        let work = async move {
-            let Caller { realm, source } = &arrival.caller;
-            let by = house.operator(&realm.tenant, shown(&arrival.headers), *source, self.needs).await?;
-            (self.run)(Call { app: call, by, arrival }).await
-        };
-        Ok(app.finish(work).await?)
+        let Caller { realm, source } = &arrival.caller;
+        let credentials = shown(&arrival.headers);
+        let by = app.house().operator(&realm.tenant, credentials, *source, self.needs).await?;
+        Ok((self.run)(Call { app, by, arrival }).await?)
     }
 }
 

@@ -44,21 +44,17 @@ struct Selected {
 
 pub(crate) async fn handle(State(app): State<App>, caller: Caller, JsonBytes(bytes): JsonBytes) -> Reply<Response> {
     let Object(body): Object<AnswerBody> = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
-    let house = app.house().clone();
+    let AnswerBody { flow_id, selected_authenticator: Object(selected) } = body;
     let Caller { realm, source } = caller;
-    let tenant = realm.tenant.clone();
-    let progressed = app.finish(async move {
-        let AnswerBody { flow_id, selected_authenticator: Object(selected) } = body;
-        let submission = Submission {
-            tenant: &tenant,
-            flow_id: &flow_id,
-            authenticator_id: Some(&selected.authenticator_id),
-            params: selected.params.0,
-            source,
-        };
-        house.engine.submit(submission).await
-    });
-    answer(&app, &realm, progressed.await?).await
+    let submission = Submission {
+        tenant: &realm.tenant,
+        flow_id: &flow_id,
+        authenticator_id: Some(&selected.authenticator_id),
+        params: selected.params.0,
+        source,
+    };
+    let progressed = app.house().engine.submit(submission).await?;
+    answer(&app, &realm, progressed).await
 }
 
 /// Says where the body is wrong without repeating any of it.

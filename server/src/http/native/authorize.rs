@@ -29,13 +29,9 @@ pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -
         Mode::Direct => {
             let realm = caller.realm.clone();
             let cookie = caller::session(&app, &realm, &form.headers);
-            let house = app.house().clone();
-            let tenant = realm.tenant.clone();
-            let progressed = app.finish(async move {
-                let shown = caller::client(&form.headers);
-                house.authorize_natively(&tenant, &shown, &form.params, cookie).await
-            });
-            answer(&app, &realm, progressed.await?).await
+            let shown = caller::client(&form.headers);
+            let progressed = app.house().authorize_natively(&realm.tenant, &shown, &form.params, cookie).await?;
+            answer(&app, &realm, progressed).await
         }
     }
 }

@@ -19,15 +19,12 @@ pub(crate) async fn handle(State(app): State<App>, method: Method, caller: Calle
             .because("The id_token_hint of a direct logout must not be sent in a URL: POST it.")
             .into());
     }
-    let house = app.house().clone();
-    let tenant = realm.tenant.clone();
-    let departure = app.finish(async move {
-        match direct {
-            true => house.issuer.logout_natively(&tenant, &form.params, cookie).await.map(|()| None),
-            false => house.issuer.logout_by_redirect(&tenant, &form.params, cookie).await.map(Some),
-        }
-    });
-    let mut response = match departure.await? {
+    let issuer = &app.house().issuer;
+    let departure = match direct {
+        true => issuer.logout_natively(&realm.tenant, &form.params, cookie).await.map(|()| None),
+        false => issuer.logout_by_redirect(&realm.tenant, &form.params, cookie).await.map(Some),
+    };
+    let mut response = match departure? {
         None => StatusCode::OK.into_response(),
         Some(departure) => leave(departure.location.as_deref())?,
     };

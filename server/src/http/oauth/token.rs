@@ -12,9 +12,8 @@ use super::super::reply::Reply;
 
 /// RFC 6749 §5.1.
 pub(crate) async fn token(State(app): State<App>, caller: Caller, form: Form) -> Reply<Response> {
-    let (house, tenant) = (app.house().clone(), caller.realm.tenant);
     let shown = caller::client(&form.headers);
-    let tokens = app.finish(async move { house.issuer.exchange(&tenant, &shown, &form.params).await }).await?;
+    let tokens = app.house().issuer.exchange(&caller.realm.tenant, &shown, &form.params).await?;
     Ok(([(header::PRAGMA, "no-cache")], Json(tokens)).into_response())
 }
 
@@ -27,8 +26,7 @@ pub(crate) async fn introspect(State(app): State<App>, caller: Caller, form: For
 
 /// RFC 7009 §2.2: 200 once it is written down.
 pub(crate) async fn revoke(State(app): State<App>, caller: Caller, form: Form) -> Reply<StatusCode> {
-    let (house, tenant) = (app.house().clone(), caller.realm.tenant);
     let shown = caller::client(&form.headers);
-    app.finish(async move { house.issuer.revoke(&tenant, &shown, &form.params).await }).await?;
+    app.house().issuer.revoke(&caller.realm.tenant, &shown, &form.params).await?;
     Ok(StatusCode::OK)
 }
