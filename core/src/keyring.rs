@@ -100,10 +100,14 @@ impl Keyring {
         }
     }
 
-    async fn read_or_forge(&self, tenant: &TenantId, family: Family) -> Result<SigningKey, Fault> {
+    /// Keys are made for tenants that exist, else anybody could fill the store with keys of made-up ones.
+    async fn read_or_forge(&self, tenant: &TenantId, family: Family) -> Result<SigningKey, Error> {
+        if self.ports.store.tenant(tenant).await?.is_none() {
+            return Err(Code::NotFound.into());
+        }
         let stored = self.ports.store.keys(tenant).await?;
         if let Some(key) = stored.iter().rev().find(|key| key.family == family) {
-            return parse(key);
+            return Ok(parse(key)?);
         }
         let fresh = self.ports.foundry.forge(family).await?;
         let pkcs8 = fresh.to_pkcs8().map_err(|error| Fault::from("writing a signing key", error))?;
@@ -114,7 +118,7 @@ impl Keyring {
             pkcs8: Secret::new(pkcs8.to_vec()),
             created: self.ports.clock.now(),
         };
-        parse(&self.ports.store.first_key(&fresh).await?)
+        Ok(parse(&self.ports.store.first_key(&fresh).await?)?)
     }
 
     fn held<T>(&self, look: impl FnOnce(&mut Held) -> T) -> T {

@@ -6,7 +6,8 @@ use vestibule_jose::{MacKey, SealKey, base64url, derive, from_base64url};
 use crate::error::Fault;
 use crate::grant::Grant;
 use crate::ports::store::StoredSecret;
-use crate::ports::{GrantId, Ports, Secret, SessionId};
+use crate::ports::{GrantId, Ports, Secret, SessionId, Timestamp};
+use crate::session::{Presence, Session};
 
 /// Length of a keyed hash in a token: 128 bits.
 const TAG: usize = 16;
@@ -45,8 +46,6 @@ pub struct RefreshName {
 pub enum Shown {
     /// The `isk` claim and the `sessionId` parameter.
     Isk,
-    /// The session cookie.
-    Cookie,
     /// The state that OpenID Connect Session Management mixes into `session_state`.
     BrowserState,
 }
@@ -55,7 +54,6 @@ impl Shown {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Isk => b"isk",
-            Self::Cookie => b"cookie",
             Self::BrowserState => b"browser state",
         }
     }
@@ -148,6 +146,23 @@ impl Secrets {
         let (id, tag) = bytes.split_first_chunk::<16>()?;
         let genuine = tag.len() == TAG && self.is_ours(&[b"session", shown.label(), id], tag);
         genuine.then(|| SessionId::from_bytes(*id))
+    }
+
+    /// The session's cookie, good until the user proves something again.
+    pub fn cookie(&self, session: &Session) -> String {
+        let moment = session.authenticated.micros().to_be_bytes();
+        let tag = self.newest.names.mac(&[b"cookie", session.id.as_bytes(), &moment]);
+        spell(session.id.as_bytes(), &moment, &tag)
+    }
+
+    /// The session that a cookie stands for.
+    pub fn read_cookie(&self, cookie: &str) -> Option<Presence> {
+        let bytes = from_base64url(cookie)?;
+        let (id, rest) = bytes.split_first_chunk::<16>()?;
+        let (moment, tag) = rest.split_first_chunk::<8>()?;
+        let genuine = tag.len() == TAG && self.is_ours(&[b"cookie", id, moment], tag);
+        let as_of = Some(Timestamp::from_micros(i64::from_be_bytes(*moment)));
+        genuine.then(|| Presence { session: SessionId::from_bytes(*id), as_of })
     }
 
     fn is_ours(&self, parts: &[&[u8]], tag: &[u8]) -> bool {

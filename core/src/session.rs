@@ -30,6 +30,23 @@ pub struct Session {
     pub ends: Timestamp,
 }
 
+/// A session as a caller showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// The session.
+    pub session: SessionId,
+    /// When the user had last proved something as the name was given out. A cookie is good only until the next proof, so
+    /// that one planted before a login is worth nothing after it (session fixation, ASVS 7.2.4).
+    pub as_of: Option<Timestamp>,
+}
+
+impl Presence {
+    /// Whether the session still has the name that was shown.
+    pub fn is_of(&self, session: &Session) -> bool {
+        self.as_of.is_none_or(|moment| moment == session.authenticated)
+    }
+}
+
 impl Session {
     /// When it ends if it is not used again.
     pub fn expires(&self) -> Timestamp {

@@ -16,6 +16,8 @@ export const ADMIN = { user: 'admin', password: 'correct-horse-battery-staple' }
 export const CHEAP_HASH = { VESTIBULE_HASH__MEMORY_KIB: '8', VESTIBULE_HASH__ITERATIONS: '1' };
 /** The hash as it is configured by default. */
 export const DEFAULT_HASH = {};
+/** About a second for one password: something to be in the middle of. */
+export const SLOW_HASH = { VESTIBULE_HASH__MEMORY_KIB: '65536', VESTIBULE_HASH__ITERATIONS: '24' };
 
 /** Runs the binary with arguments, in an environment without settings of whoever runs the tests. */
 export function run(args, env = {}, cwd = undefined) {

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { Admin } from '../lib/admin.mjs';
 import { NativeClient } from '../lib/flow.mjs';
 import { bearer } from '../lib/http.mjs';
-import { scratch, Server } from '../lib/server.mjs';
+import { scratch, Server, SLOW_HASH } from '../lib/server.mjs';
 
 const CYCLES = Number(process.env.CRASH_CYCLES ?? 50);
 const WORKERS = 8;
@@ -186,4 +186,24 @@ test(`${CYCLES} times kill -9 lose nothing that was acknowledged`, { timeout: 30
       `${kept.apps.length} applications, ${kept.users.length} users; slowest restart ${slowest} ms`,
   );
   assert.ok(counts.codes > 0 && counts.exchanged > 0 && kept.users.length > 0, 'the bursts were too short to see anything');
+});
+
+test('passwords that were being compared at the crash are not held against their users', async (t) => {
+  const server = await Server.start({ env: SLOW_HASH });
+  t.after(() => server.stop());
+  const admin = new Admin(server);
+  const user = await admin.user();
+  const client = new NativeClient(server, await admin.app());
+  // As many as may be compared at once.
+  const flows = await Promise.all(Array.from({ length: 5 }, () => client.authorize()));
+  const right = { username: user.userName, password: user.password };
+  const cut = flows.map(({ step }) => client.answer(step.flowId, right).then(() => 'answered', () => 'cut'));
+  await sleep(150);
+  await server.restart('SIGKILL');
+  assert.ok((await Promise.all(cut)).every((end) => end === 'cut'), 'the hash is too fast for this test');
+
+  await client.login(user.userName, user.password);
+  // The same flow, too, goes on: nobody else is answering it any more.
+  const done = (await client.answer(flows[0].step.flowId, right)).expect(200).json;
+  assert.equal(done.flowStatus, 'SUCCESS_COMPLETED');
 });

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 
 import { Admin } from '../lib/admin.mjs';
 import { NativeClient } from '../lib/flow.mjs';
-import { CHEAP_HASH, finish, freePort, scratch, Server } from '../lib/server.mjs';
+import { CHEAP_HASH, finish, freePort, scratch, Server, SLOW_HASH } from '../lib/server.mjs';
 
 const execute = promisify(execFile);
 
@@ -74,9 +74,7 @@ test('an unknown variable is refused by its name', async () => {
 });
 
 test('SIGTERM lets the request in flight finish, and ends well', async (t) => {
-  // About a second for one password.
-  const slow = { VESTIBULE_HASH__MEMORY_KIB: '65536', VESTIBULE_HASH__ITERATIONS: '24' };
-  const server = await Server.start({ env: slow });
+  const server = await Server.start({ env: { ...SLOW_HASH, VESTIBULE_HTTP__SHUTDOWN_GRACE_SECONDS: '60' } });
   t.after(() => server.stop());
   const admin = new Admin(server);
   const user = await admin.user();

@@ -151,7 +151,7 @@ impl Engine {
             session_state,
             state: ticket.request.state.clone(),
             redirect_uri: ticket.request.redirect_uri.clone(),
-            cookie: self.secrets.session(&session.id, Shown::Cookie),
+            cookie: self.secrets.cookie(session),
             remembered_until: remember.then(|| session.expires()),
         }
     }

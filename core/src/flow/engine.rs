@@ -17,9 +17,9 @@ use crate::error::{Code, Error, Fault};
 use crate::oauth::authorize::{AuthorizationRequest, PromptRule};
 use crate::oauth::client_auth::unavailable;
 use crate::ports::store::FlowVersion;
-use crate::ports::{FlowNumber, Ports, SessionId, TenantId, Timestamp};
+use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
 use crate::secrets::Secrets;
-use crate::session::Session;
+use crate::session::{Presence, Session};
 use crate::user::{Gate, User};
 
 /// Runs login flows.
@@ -102,7 +102,7 @@ impl Engine {
         &self,
         app: &Application,
         request: AuthorizationRequest,
-        presence: Option<SessionId>,
+        presence: Option<Presence>,
     ) -> Result<Progressed, Error> {
         let now = self.ports.clock.now();
         let session = self.usable_session(app, &request, presence, now).await?;
@@ -138,11 +138,11 @@ impl Engine {
         let ticket = Ticket::open(submission.flow_id, submission.tenant, now, &self.secrets)?;
         let app = self.app_of(&ticket).await?;
         let (version, state) = self.load(&ticket, now).await?;
-        let (progress, asked) = state.open()?;
+        let progress = state.open()?;
         let (option, chosen) = choose(&ticket.plan, &progress, submission.authenticator_id)?;
         let authenticator = self.registry.find(&chosen.authenticator)?;
         let answers = authenticator.spec().read(submission.params)?;
-        let memo = asked.filter(|(asked, _)| *asked == option).map(|(_, memo)| memo);
+        let memo = progress.asked.get(&option).cloned();
         let (flow_id, source) = (submission.flow_id, submission.source);
         let round = Round {
             ticket: &ticket,
@@ -189,13 +189,13 @@ impl Engine {
     /// Where the flow stands: what is kept of it, or how it started.
     pub(super) async fn load(&self, ticket: &Ticket, now: Timestamp) -> Result<(FlowVersion, State), Error> {
         let Some(stored) = self.ports.store.flow(&ticket.number).await? else {
-            return Ok((FlowVersion::default(), State::Choosing(ticket.progress.clone())));
+            return Ok((FlowVersion::default(), State::Asking(ticket.progress.clone())));
         };
         if stored.busy_until.is_some_and(|until| now < until) {
             return Err(busy());
         }
         let state = match stored.format {
-            0 => State::Choosing(ticket.progress.clone()),
+            0 => State::Asking(ticket.progress.clone()),
             FORMAT => serde_json::from_slice(&stored.body).map_err(|error| {
                 unknown_status(stored.format).caused_by(Fault::from("reading a flow's state", error))
             })?,
@@ -209,16 +209,16 @@ impl Engine {
         &self,
         app: &Application,
         request: &AuthorizationRequest,
-        presence: Option<SessionId>,
+        presence: Option<Presence>,
         now: Timestamp,
     ) -> Result<Option<(Session, User)>, Error> {
-        let (Some(id), PromptRule::Any | PromptRule::None) = (presence, request.prompt) else {
+        let (Some(presence), PromptRule::Any | PromptRule::None) = (presence, request.prompt) else {
             return Ok(None);
         };
-        let Some(session) = self.ports.store.session(&id).await? else { return Ok(None) };
+        let Some(session) = self.ports.store.session(&presence.session).await? else { return Ok(None) };
         let fresh = request.max_age.is_none_or(|age| now.since(session.authenticated).as_secs() < u64::from(age));
         let wanted = request.only_user.is_none_or(|user| user == session.user);
-        if session.tenant != app.tenant || !session.is_alive(now) || !fresh || !wanted {
+        if session.tenant != app.tenant || !session.is_alive(now) || !presence.is_of(&session) || !fresh || !wanted {
             return Ok(None);
         }
         let user = self.ports.store.user(&session.tenant, &session.user).await?;

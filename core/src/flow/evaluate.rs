@@ -107,7 +107,7 @@ impl Engine {
     ) -> Result<Progressed, Error> {
         let who = identity.who.clone().ok_or(Fault::new("an answer was right of nobody"))?;
         let plan = &round.ticket.plan;
-        let state = State::Choosing(round.progress.clone()).advance(plan, Turn::Passed { proof, who, remember })?;
+        let state = State::Asking(round.progress.clone()).advance(plan, Turn::Passed { proof, who, remember })?;
         let rehash = identity.user.as_ref().zip(rehash.as_ref());
         match (state, &identity.user) {
             (State::Succeeded(progress), Some(user)) => {
@@ -123,7 +123,7 @@ impl Engine {
                 tracing::info!(target: "vestibule::audit", event = "login", outcome = "success", tenant = %round.ticket.tenant, app = %round.app.id, user = %user.id, source = ?round.source.address, amr = ?conclusion.grant.terms.amr);
                 Ok(Progressed::Done(completion))
             }
-            (State::Choosing(progress), _) => {
+            (State::Asking(progress), _) => {
                 let shown = self.show(round.ticket, round.flow_id, progress, &identity, Tone::default()).await;
                 let shown = match shown {
                     Ok(shown) => shown,
@@ -151,21 +151,19 @@ impl Engine {
         let reason = if claim.locked().is_some() { "locked" } else { "wrong" };
         tracing::info!(target: "vestibule::audit", event = "login", outcome = reason, tenant = %round.ticket.tenant, app = %round.app.id, user = ?identity.user.as_ref().map(|user| user.id), source = ?round.source.address, authenticator = %round.chosen.authenticator);
         let message = if self.rules.tell_reason { reason_of(&identity, &claim) } else { message };
+        if matches!(then, Then::Leave) && is_only_option(&round) {
+            self.settle(&round, &claim, advance(&State::Failed)?, Mark::Wrong, Effects::default()).await?;
+            return Err(Code::AuthenticationFailed.into());
+        }
         let plan = &round.ticket.plan;
-        let missed = State::Choosing(round.progress.clone()).advance(plan, Turn::Missed)?;
+        let mut progress = State::Asking(round.progress.clone()).advance(plan, Turn::Missed)?.open()?;
+        progress.asked.remove(&round.option);
+        if let Then::Repeat(memo) = then {
+            progress.asked.insert(round.option, memo);
+        }
         let tone = Tone { failed: true, messages: vec![message] };
-        let shown = match then {
-            Then::Repeat(memo) => self.show_again(&round, &identity, missed, memo, tone)?,
-            Then::Leave if is_only_option(&round) => {
-                self.settle(&round, &claim, advance(&State::Failed)?, Mark::Wrong, Effects::default()).await?;
-                return Err(Code::AuthenticationFailed.into());
-            }
-            Then::Choose | Then::Leave => {
-                let (progress, _) = missed.open()?;
-                let before = identity_before(&round, identity);
-                self.show(round.ticket, round.flow_id, progress, &before, tone).await?
-            }
-        };
+        let before = identity_before(&round, identity);
+        let shown = self.show(round.ticket, round.flow_id, progress, &before, tone).await?;
         self.settle(&round, &claim, advance(&shown.state)?, Mark::Wrong, Effects::default()).await?;
         if self.rules.failure_as_error {
             return Err(Error::new(Code::AuthenticationFailedRetry).with_step(shown.step));

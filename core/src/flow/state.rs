@@ -1,5 +1,7 @@
 //! Where a flow stands. A state holds exactly what exists then; a move takes the old one by value and gives the new one.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::authenticator::{Factor, Memo};
@@ -47,6 +49,9 @@ pub struct Progress {
     pub remember: bool,
     /// Wrong answers in this flow.
     pub misses: u32,
+    /// What the authenticators remember that have asked in the current step, by the place of their option.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<usize, Memo>,
 }
 
 impl Progress {
@@ -69,17 +74,8 @@ impl Progress {
 /// Where a flow stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
-    /// An option of the next step is awaited.
-    Choosing(Progress),
-    /// An answer to the chosen option is awaited.
-    Answering {
-        /// How far the flow has come.
-        progress: Progress,
-        /// The chosen option of the step, counted from zero.
-        option: usize,
-        /// What its authenticator remembers.
-        memo: Memo,
-    },
+    /// An answer to the next step is awaited.
+    Asking(Progress),
     /// Every step is behind: the code is out.
     Succeeded(Progress),
     /// The flow ended in failure.
@@ -98,9 +94,9 @@ pub enum Turn {
         /// The user asked to be remembered.
         remember: bool,
     },
-    /// The chosen option waits for an answer.
+    /// An option waits for an answer; the others that have asked still do.
     Asked {
-        /// The chosen option.
+        /// The option, counted from zero.
         option: usize,
         /// What its authenticator remembers.
         memo: Memo,
@@ -116,10 +112,9 @@ impl State {
     ///
     /// # Errors
     /// The flow is over: 60009.
-    pub fn open(self) -> Result<(Progress, Option<(usize, Memo)>), Code> {
+    pub fn open(self) -> Result<Progress, Code> {
         match self {
-            Self::Choosing(progress) => Ok((progress, None)),
-            Self::Answering { progress, option, memo } => Ok((progress, Some((option, memo)))),
+            Self::Asking(progress) => Ok(progress),
             Self::Succeeded(_) | Self::Failed => Err(Code::InvalidFlowId),
         }
     }
@@ -129,7 +124,7 @@ impl State {
     /// # Errors
     /// The flow is over, or the answer speaks of somebody else than the flow: both end nothing and change nothing.
     pub fn advance(self, plan: &Plan, turn: Turn) -> Result<Self, Code> {
-        let (mut progress, _) = self.open()?;
+        let mut progress = self.open()?;
         Ok(match turn {
             Turn::Passed { proof, who, remember } => {
                 if progress.who.as_ref().is_some_and(|known| *known != who) {
@@ -138,12 +133,16 @@ impl State {
                 progress.who = Some(who);
                 progress.remember |= remember;
                 progress.passed.push(Passage { proof });
+                progress.asked.clear();
                 Self::at(progress.skipping(plan), plan)
             }
-            Turn::Asked { option, memo } => Self::Answering { progress, option, memo },
+            Turn::Asked { option, memo } => {
+                progress.asked.insert(option, memo);
+                Self::Asking(progress)
+            }
             Turn::Missed => {
                 progress.misses = progress.misses.saturating_add(1);
-                Self::Choosing(progress)
+                Self::Asking(progress)
             }
             Turn::Ended => Self::Failed,
         })
@@ -152,7 +151,7 @@ impl State {
     /// Where a flow with this progress stands.
     pub fn at(progress: Progress, plan: &Plan) -> Self {
         if progress.passed.len() < plan.steps.len() {
-            Self::Choosing(progress)
+            Self::Asking(progress)
         } else if progress.proofs().next().is_some() && matches!(progress.who, Some(Who::Known(_))) {
             Self::Succeeded(progress)
         } else {
@@ -186,14 +185,14 @@ mod tests {
     }
 
     fn start() -> State {
-        State::Choosing(Progress::default())
+        State::Asking(Progress::default())
     }
 
     #[test]
     fn a_flow_succeeds_when_every_step_is_behind() {
         let plan = plan(&[false, false]);
         let state = start().advance(&plan, passed(Who::Known(ALICE))).unwrap();
-        assert!(matches!(state, State::Choosing(_)));
+        assert!(matches!(state, State::Asking(_)));
         assert!(matches!(state.advance(&plan, passed(Who::Known(ALICE))), Ok(State::Succeeded(_))));
     }
 
@@ -221,7 +220,7 @@ mod tests {
         let own = start().advance(&plan, passed(Who::Known(ALICE))).unwrap();
         assert!(matches!(own, State::Succeeded(_)));
         let other = start().advance(&plan, passed(Who::Known(UserId::from_bytes([2; 16])))).unwrap();
-        assert!(matches!(other, State::Choosing(_)));
+        assert!(matches!(other, State::Asking(_)));
     }
 
     fn turn() -> impl Strategy<Value = Turn> {
@@ -249,7 +248,7 @@ mod tests {
                 match state.clone().advance(&plan, turn) {
                     Ok(next) => {
                         prop_assert!(!over);
-                        if let State::Choosing(progress) | State::Answering { progress, .. } | State::Succeeded(progress) = &next {
+                        if let State::Asking(progress) | State::Succeeded(progress) = &next {
                             prop_assert!(progress.proofs().count() >= proofs);
                             proofs = progress.proofs().count();
                         }

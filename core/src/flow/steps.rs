@@ -1,6 +1,6 @@
 //! What a step shows, and how its questions are prepared.
 
-use super::authenticator::{Begun, Context, Memo, Prompt};
+use super::authenticator::{Begun, Context, Prompt};
 use super::engine::{Engine, Round};
 use super::identify::Identity;
 use super::message::Message;
@@ -57,29 +57,11 @@ impl Engine {
         if let Some(memo) = begun.memo {
             let claim = self.claim(&round, &[]).await?;
             let turn = Turn::Asked { option: round.option, memo };
-            let state = State::Choosing(round.progress).advance(&round.ticket.plan, turn)?;
+            let state = State::Asking(round.progress).advance(&round.ticket.plan, turn)?;
             self.keep(round.ticket, claim.version, &state, round.now).await?;
         }
         let (flow_id, messages) = (round.flow_id.to_owned(), begun.messages);
         Ok(Progressed::Step(Step { flow_id, failed: false, choice: false, offers: vec![offer], messages }))
-    }
-
-    /// The chosen option's questions once more, after a wrong answer to them.
-    pub(super) fn show_again(
-        &self,
-        round: &Round<'_>,
-        identity: &Identity,
-        missed: State,
-        memo: Memo,
-        tone: Tone,
-    ) -> Result<Shown, Error> {
-        let cx = self.context(&round.progress, identity, round.chosen, round.now);
-        let prompt = round.authenticator.repeat(&cx, &memo)?;
-        let offer = self.offer(round.ticket, &round.progress, round.chosen, Some(prompt))?;
-        let state = missed.advance(&round.ticket.plan, Turn::Asked { option: round.option, memo })?;
-        let flow_id = round.flow_id.to_owned();
-        let step = Step { flow_id, failed: tone.failed, choice: false, offers: vec![offer], messages: tone.messages };
-        Ok(Shown { state, step, is_new: true })
     }
 
     /// The step at which a flow stands: its one option begun, or all of them to choose from.
@@ -100,24 +82,29 @@ impl Engine {
             messages: tone.messages,
         };
         let now = self.ports.clock.now();
-        if let [only] = step.options.as_slice() {
-            let begun =
-                self.registry.find(&only.authenticator)?.begin(&self.context(&progress, identity, only, now)).await?;
-            shown.offers.push(self.offer(ticket, &progress, only, Some(begun.prompt))?);
-            shown.messages.splice(0..0, begun.messages);
-            let is_new = begun.memo.is_some();
-            let state = match begun.memo {
-                Some(memo) => State::Answering { progress, option: 0, memo },
-                None => State::Choosing(progress),
-            };
-            return Ok(Shown { state, step: shown, is_new });
-        }
-        for option in &step.options {
+        let mut state = State::Asking(progress.clone());
+        let mut is_new = false;
+        for (place, option) in step.options.iter().enumerate() {
             let cx = self.context(&progress, identity, option, now);
-            let prompt = self.registry.find(&option.authenticator).ok().and_then(|found| found.ready_prompt(&cx));
+            let authenticator = self.registry.find(&option.authenticator).ok();
+            let prompt = match (authenticator, progress.asked.get(&place)) {
+                (None, _) => None,
+                (Some(authenticator), Some(memo)) => Some(authenticator.repeat(&cx, memo)?),
+                (Some(authenticator), None) if shown.choice => authenticator.ready_prompt(&cx),
+                // The only option asks at once.
+                (Some(authenticator), None) => {
+                    let begun = authenticator.begin(&cx).await?;
+                    shown.messages.splice(0..0, begun.messages);
+                    if let Some(memo) = begun.memo {
+                        state = state.advance(&ticket.plan, Turn::Asked { option: place, memo })?;
+                        is_new = true;
+                    }
+                    Some(begun.prompt)
+                }
+            };
             shown.offers.push(self.offer(ticket, &progress, option, prompt)?);
         }
-        Ok(Shown { state: State::Choosing(progress), step: shown, is_new: false })
+        Ok(Shown { state, step: shown, is_new })
     }
 
     /// What an authenticator is told when it asks.

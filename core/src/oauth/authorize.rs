@@ -16,8 +16,9 @@ use crate::error::{Code, Error};
 use crate::flow::Progressed;
 use crate::grant::Challenge;
 use crate::house::House;
-use crate::ports::{SessionId, TenantId, UserId};
+use crate::ports::{TenantId, UserId};
 use crate::secrets::Shown;
+use crate::session::Presence;
 
 /// A request that passed every check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +128,7 @@ impl House {
         tenant: &TenantId,
         shown: &client_auth::Shown,
         params: &Params,
-        cookie: Option<SessionId>,
+        cookie: Option<Presence>,
     ) -> Result<Progressed, Error> {
         let client_id = shown.client_id(params)?;
         let app = client_auth::find(&*self.ports.store, tenant, client_id).await?;
@@ -136,6 +137,7 @@ impl House {
         let draft = Draft { app: &app, tenant, params, hinted, request: AuthorizationRequest::default() };
         let request = check(draft)?;
         let named = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk));
+        let named = named.map(|session| Presence { session, as_of: None });
         self.engine.start(&app, request, cookie.or(named)).await
     }
 

@@ -11,16 +11,16 @@ use super::table;
 #[derive(Args)]
 pub(super) struct ServerArgs {
     /// URL of the server.
-    #[arg(long, env = "VESTIBULE_SERVER", default_value = "http://localhost:9443")]
+    #[arg(long, global = true, env = "VESTIBULE_SERVER", default_value = "http://localhost:9443")]
     server: String,
     /// Tenant to manage; the root tenant when absent.
-    #[arg(long)]
+    #[arg(long, global = true)]
     tenant: Option<String>,
     /// Name of the administrator; the password is read from VESTIBULE_ADMIN_PASSWORD.
-    #[arg(long, env = "VESTIBULE_ADMIN_USER", default_value = "admin")]
+    #[arg(long, global = true, env = "VESTIBULE_ADMIN_USER", default_value = "admin")]
     admin: String,
     /// Print JSON instead of tables.
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
 }
 

@@ -21,6 +21,7 @@ const MOST: usize = 64;
 /// Secrets that are refused in a query string: URLs end up in logs and histories (ASVS 14.2.1).
 const SECRET: &[&str] = &[
     "client_secret",
+    "code",
     "password",
     "code_verifier",
     "refresh_token",
@@ -46,11 +47,8 @@ impl FromRequest<App> for Form {
         let headers = request.headers().clone();
         if request.method() == Method::GET || request.method() == Method::HEAD {
             let params = parse(query.as_bytes(), b"")?;
-            let secret = SECRET.iter().find(|name| params.has(name));
-            return match secret {
-                Some(name) => Err(invalid(format!("The parameter {name} must not be sent in a URL.")).into()),
-                None => Ok(Self { params, headers }),
-            };
+            no_secrets(&params)?;
+            return Ok(Self { params, headers });
         }
         let body = body(request, app).await?;
         if !body.is_empty() && !is_of_type(&headers, "application/x-www-form-urlencoded") {
@@ -58,10 +56,7 @@ impl FromRequest<App> for Form {
                 .because("The endpoint takes a body of the type application/x-www-form-urlencoded.")
                 .into());
         }
-        let in_url = parse(query.as_bytes(), b"")?;
-        if let Some(name) = SECRET.iter().find(|name| in_url.has(name)) {
-            return Err(invalid(format!("The parameter {name} must not be sent in a URL.")).into());
-        }
+        no_secrets(&parse(query.as_bytes(), b"")?)?;
         Ok(Self { params: parse(query.as_bytes(), &body)?, headers })
     }
 }
@@ -103,6 +98,7 @@ impl FromRequest<App> for JsonBytes {
                 .because("The endpoint takes a body of the type application/json.")
                 .into());
         }
+        no_secrets(&parse(request.uri().query().unwrap_or_default().as_bytes(), b"")?)?;
         Ok(Self(body(request, app).await?))
     }
 }
@@ -130,6 +126,13 @@ fn is_too_long(error: &axum::Error) -> bool {
 pub(super) fn is_of_type(headers: &HeaderMap, kind: &str) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(kind))
+}
+
+fn no_secrets(in_url: &Params) -> Result<(), Error> {
+    match SECRET.iter().find(|name| in_url.has(name)) {
+        Some(name) => Err(invalid(format!("The parameter {name} must not be sent in a URL."))),
+        None => Ok(()),
+    }
 }
 
 fn parse(query: &[u8], form: &[u8]) -> Result<Params, Error> {

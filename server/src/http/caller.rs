@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vestibule_core::flow::Source;
 use vestibule_core::oauth::client_auth::Shown;
-use vestibule_core::ports::{Secret, SessionId, TenantId};
-use vestibule_core::secrets;
+use vestibule_core::ports::{Secret, TenantId};
+use vestibule_core::session::Presence;
 
 use super::App;
 use super::face::split;
@@ -116,12 +116,12 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The session that the cookie of the realm names.
-pub(crate) fn session(app: &App, realm: &Realm, headers: &HeaderMap) -> Option<SessionId> {
+pub(crate) fn session(app: &App, realm: &Realm, headers: &HeaderMap) -> Option<Presence> {
     let name = session_cookie(app, &realm.tenant);
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(key, _)| *key == name)?;
-    app.house().secrets.read_session(value, secrets::Shown::Cookie)
+    app.house().secrets.read_cookie(value)
 }
 
 /// Name of a tenant's session cookie. Over TLS the prefix binds it to this host (RFC 6265bis §4.1.3).

@@ -36,7 +36,7 @@ impl Grants for Sqlite {
 
     async fn revoke_token(&self, jti: &str, expires: Timestamp) -> Result<(), Fault> {
         let jti = jti.to_owned();
-        self.write(move |db| db.change(grants::REVOKE_TOKEN, (jti, expires.micros())).map(drop)).await
+        self.write(move |db| db.change(grants::REVOKE_TOKEN, (&jti, expires.micros())).map(drop)).await
     }
 
     async fn is_token_revoked(&self, jti: &str) -> Result<bool, Fault> {

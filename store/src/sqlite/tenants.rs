@@ -26,7 +26,7 @@ impl Tenants for Sqlite {
         let error_codes = tenant.error_codes.as_ref().map(word).transpose()?;
         let messages = tenant.messages.as_ref().map(word).transpose()?;
         self.write(move |db| {
-            let row = (tenant.id.as_str(), &tenant.name, error_codes, messages, tenant.created.micros());
+            let row = (tenant.id.as_str(), &tenant.name, &error_codes, &messages, tenant.created.micros());
             let added = db.change(tenants::ADD, row)?;
             Ok(if added == 0 { Added::Taken("id") } else { Added::Kept })
         })

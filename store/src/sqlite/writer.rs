@@ -1,6 +1,6 @@
 //! The one thread that writes. It takes all that has queued up into one transaction, so that many writes share one wait
-//! for the disk; each write has a savepoint of its own, so that one that fails leaves no trace and harms no other. A
-//! write is answered after the commit, and a failed commit is the answer to all of its writes.
+//! for the disk; one that fails leaves no trace and harms no other. A write is answered after the commit, and a failed
+//! commit is the answer to all of its writes.
 
 use std::thread::JoinHandle;
 
@@ -31,6 +31,9 @@ const BATCH: usize = 256;
 /// Writes that wait at most; who comes then waits for a place.
 const QUEUE: usize = 1_024;
 
+/// Stands for the fault of a write, which is kept for its answer.
+const FAILED: Fault = Fault::new("a write failed");
+
 const GONE: Fault = Fault::new("the thread that writes the database is gone");
 
 impl Writer {
@@ -41,14 +44,15 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread.doing("starting the thread that writes the database")?) })
     }
 
-    /// Runs `work` inside a transaction and answers when it is kept. Once it is queued it runs, whether anyone waits or not.
+    /// Runs `work` inside a transaction and answers when it is kept. Once it is queued it runs, whether anyone waits or
+    /// not; it may run twice, of which one is kept.
     pub async fn write<T: Send + 'static>(
         &self,
         durability: Durability,
-        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Typed { durability, work: Some(work), done: None, reply });
+        let job = Box::new(Typed { durability, work, done: None, reply });
         let queue = self.queue.as_ref().ok_or(GONE)?;
         queue.send(job).await.map_err(|_| GONE)?;
         answer.await.map_err(|_| GONE)?
@@ -69,30 +73,27 @@ impl Drop for Writer {
 /// A write whose type is known to who asked for it.
 trait Job: Send {
     fn durability(&self) -> Durability;
-    fn run(&mut self, connection: &Connection) -> Result<(), Failed>;
+    fn run(&mut self, connection: &Connection) -> Result<(), Fault>;
     fn answer(self: Box<Self>, loss: Option<&Fault>);
 }
 
-/// The write failed; the fault is kept for its answer.
-struct Failed;
-
 struct Typed<T, F> {
     durability: Durability,
-    work: Option<F>,
+    work: F,
     done: Option<Result<T, Fault>>,
     reply: oneshot::Sender<Result<T, Fault>>,
 }
 
-impl<T: Send, F: FnOnce(&Connection) -> Result<T, Fault> + Send> Job for Typed<T, F> {
+impl<T: Send, F: Fn(&Connection) -> Result<T, Fault> + Send> Job for Typed<T, F> {
     fn durability(&self) -> Durability {
         self.durability
     }
 
-    fn run(&mut self, connection: &Connection) -> Result<(), Failed> {
-        let done = self.work.take().map(|work| work(connection));
-        let kept = matches!(done, Some(Ok(_)));
-        self.done = done;
-        if kept { Ok(()) } else { Err(Failed) }
+    fn run(&mut self, connection: &Connection) -> Result<(), Fault> {
+        let done = (self.work)(connection);
+        let kept = done.as_ref().map(drop).map_err(|_| FAILED);
+        self.done = Some(done);
+        kept
     }
 
     fn answer(self: Box<Self>, loss: Option<&Fault>) {
@@ -121,10 +122,25 @@ impl Desk {
         }
     }
 
+    /// Writes seldom fail, and savepoints cost as much as the writes themselves: so all are tried together, and only if
+    /// one fails they are tried again, each with a savepoint of its own.
     fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         self.promise(batch.iter().map(|job| job.durability()).max().unwrap_or(Durability::Durable))?;
+        let mut failed = false;
+        let together = self.transact(|| {
+            let mut jobs = batch.iter_mut();
+            jobs.try_for_each(|job| job.run(&self.connection).inspect_err(|_| failed = true))
+        });
+        if !failed {
+            return together;
+        }
+        self.transact(|| batch.iter_mut().try_for_each(|job| self.attempt(&mut **job)))
+    }
+
+    /// A commit that fails is not tried again: after a failed write to the disk, nothing is known of what is on it.
+    fn transact(&self, run: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
         self.say("BEGIN IMMEDIATE")?;
-        let written = batch.iter_mut().try_for_each(|job| self.attempt(&mut **job)).and_then(|()| self.say("COMMIT"));
+        let written = run().and_then(|()| self.say("COMMIT"));
         if written.is_err() && !self.connection.is_autocommit() {
             self.say("ROLLBACK")?;
         }
@@ -161,6 +177,9 @@ impl Desk {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     fn writer() -> Writer {
@@ -184,11 +203,28 @@ mod tests {
         writer.write(Durability::Relaxed, count).await.unwrap()
     }
 
+    /// Keeps the thread busy until all that is to share a transaction is in the queue.
+    async fn held(writer: &Writer, gate: &Arc<AtomicBool>) {
+        let gate = Arc::clone(gate);
+        let wait = move |_: &Connection| {
+            while !gate.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+            Ok(())
+        };
+        writer.write(Durability::Durable, wait).await.unwrap();
+    }
+
     #[tokio::test]
     async fn a_write_that_fails_leaves_no_trace_and_harms_no_other() {
-        let writer = writer();
-        let (kept, failed, also_kept) =
-            tokio::join!(note(&writer, "a", false), note(&writer, "b", true), note(&writer, "c", false));
+        let (writer, gate) = (writer(), Arc::new(AtomicBool::new(false)));
+        let ((), kept, failed, also_kept, ()) = tokio::join!(
+            held(&writer, &gate),
+            note(&writer, "a", false),
+            note(&writer, "b", true),
+            note(&writer, "c", false),
+            async { gate.store(true, Ordering::Release) },
+        );
         assert_eq!(kept.unwrap() + also_kept.unwrap(), 2);
         assert_eq!(failed.unwrap_err().context(), "a second thought");
         assert_eq!(count(&writer).await, 2);

@@ -150,10 +150,18 @@ struct Single(Secret<String>);
 
 impl<'de> Deserialize<'de> for Single {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Values(values) = Values::deserialize(deserializer)?;
-        match <[Secret<String>; 1]>::try_from(values) {
-            Ok([value]) => Ok(Self(value)),
-            Err(_) => Err(D::Error::custom("a list holds single values")),
+        // Untagged, so that a list within a list fits none of them.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Scalar {
+            Text(String),
+            Number(serde_json::Number),
+            Switch(bool),
         }
+        Ok(Self(Secret::new(match Scalar::deserialize(deserializer)? {
+            Scalar::Text(text) => text,
+            Scalar::Number(number) => number.to_string(),
+            Scalar::Switch(switch) => switch.to_string(),
+        })))
     }
 }

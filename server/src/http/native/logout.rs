@@ -12,7 +12,7 @@ use super::super::reply::Reply;
 
 pub(crate) async fn handle(State(app): State<App>, method: Method, caller: Caller, form: Form) -> Reply<Response> {
     let realm = caller.realm;
-    let cookie = caller::session(&app, &realm, &form.headers);
+    let cookie = caller::session(&app, &realm, &form.headers).map(|presence| presence.session);
     let direct = form.params.get("response_mode") == Some("direct");
     if direct && method == Method::GET && form.params.has("id_token_hint") {
         return Err(Error::new(Code::InvalidRequest)
