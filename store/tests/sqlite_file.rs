@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
-use vestibule_core::ports::store::{Added, Applications, Flows, Grants, Tenants, Upkeep, Users};
+use vestibule_core::attempt::{TallyKey, TallyRule};
+use vestibule_core::ports::store::{
+    Added, Applications, ClaimRequest, Claimed, FlowVersion, Flows, Grants, Tenants, Upkeep, Users,
+};
+use vestibule_core::ports::{FlowNumber, TenantId, Timestamp};
 use vestibule_core::user::User;
 use vestibule_store::Sqlite;
 use vestibule_store::conformance::samples::{acme, app, at, claim, flow, give, grant, session, tenant, user};
@@ -26,7 +30,7 @@ async fn everything_is_there_when_the_file_is_opened_again() {
     store.add_app(&app(1)).await.unwrap();
     store.add_user(&user(1)).await.unwrap();
     give(&store, &session, &grant(1, &session)).await;
-    claim(&store, 1, 0, at(0), &["kim"]).await;
+    claim(&store, (1, 0), at(0), &["kim"]).await;
     drop(store);
     assert!(!place.path().join("id.db-wal").exists(), "the log is folded into the file");
     let store = Sqlite::open(&path).unwrap();
@@ -90,3 +94,29 @@ async fn nobody_else_may_read_the_file() {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", file.path().display());
     }
 }
+
+#[tokio::test]
+async fn claims_of_a_process_that_ended_are_released() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vestibule.db");
+    let tallies = [(TallyKey("user".to_owned()), TallyRule { limit: 1, lock: DAY, longest: DAY, cap: 0 })];
+    let request = |seen, now| ClaimRequest {
+        flow: FlowNumber::from_bytes([1; 16]),
+        tenant: ROOT.get_or_init(TenantId::root),
+        seen: FlowVersion(seen),
+        now: Timestamp::from_seconds(now),
+        until: Timestamp::from_seconds(now + 30),
+        expires: Timestamp::from_seconds(600),
+        tallies: &tallies,
+    };
+    let store = Sqlite::open(&path).unwrap();
+    assert!(matches!(store.claim(request(0, 1)).await.unwrap(), Claimed::Ours { .. }));
+    let beside = Sqlite::open(&path).unwrap();
+    assert_eq!(beside.claim(request(1, 2)).await.unwrap(), Claimed::Busy);
+    drop((store, beside));
+    let store = Sqlite::open(&path).unwrap();
+    assert!(matches!(store.claim(request(1, 2)).await.unwrap(), Claimed::Ours { .. }));
+}
+
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+static ROOT: std::sync::OnceLock<TenantId> = std::sync::OnceLock::new();

@@ -58,7 +58,7 @@ impl Issuer {
                 return Err(invalid("App native logout required the session cookies or the id_token."));
             }
         };
-        self.end(session).await
+        self.end(tenant, session).await
     }
 
     /// Ordinary logout (OpenID Connect RP-Initiated Logout §2): never redirects to an address that is not registered.
@@ -81,8 +81,8 @@ impl Issuer {
             }
         };
         let hinted = hint.and_then(|hint| self.secrets.read_session(&hint.isk, Shown::Isk));
-        self.end(hinted).await?;
-        self.end(cookie).await?;
+        self.end(tenant, hinted).await?;
+        self.end(tenant, cookie).await?;
         let location = location.map(|uri| match params.get("state") {
             Some(state) => with_state(&uri, state),
             None => uri,
@@ -117,8 +117,13 @@ impl Issuer {
         Ok((Some(app), hint))
     }
 
-    async fn end(&self, session: Option<SessionId>) -> Result<(), Error> {
+    /// Ends a session of the tenant; one of another tenant is none.
+    async fn end(&self, tenant: &TenantId, session: Option<SessionId>) -> Result<(), Error> {
         let Some(session) = session else { return Ok(()) };
+        let found = self.ports.store.session(&session).await.map_err(|fault| failed(fault.into()))?;
+        if found.is_none_or(|found| found.tenant != *tenant) {
+            return Ok(());
+        }
         let ended = self.ports.store.end_session(&session, self.ports.clock.now()).await;
         let ended = ended.map_err(|fault| failed(fault.into()))?;
         tracing::info!(target: "vestibule::audit", event = "logout", session = %session, ended);

@@ -36,6 +36,8 @@ const SECRET: &[&str] = &[
 /// Parameters of a request: the form of a POST, the query of a GET.
 pub(crate) struct Form {
     pub params: Params,
+    /// Those of them that stood in the URL.
+    pub in_url: Params,
     pub headers: HeaderMap,
 }
 
@@ -48,7 +50,7 @@ impl FromRequest<App> for Form {
         if request.method() == Method::GET || request.method() == Method::HEAD {
             let params = parse(query.as_bytes(), b"")?;
             no_secrets(&params)?;
-            return Ok(Self { params, headers });
+            return Ok(Self { params, in_url: parse(query.as_bytes(), b"")?, headers });
         }
         let body = body(request, app).await?;
         if !body.is_empty() && !is_of_type(&headers, "application/x-www-form-urlencoded") {
@@ -56,8 +58,9 @@ impl FromRequest<App> for Form {
                 .because("The endpoint takes a body of the type application/x-www-form-urlencoded.")
                 .into());
         }
-        no_secrets(&parse(query.as_bytes(), b"")?)?;
-        Ok(Self { params: parse(query.as_bytes(), &body)?, headers })
+        let in_url = parse(query.as_bytes(), b"")?;
+        no_secrets(&in_url)?;
+        Ok(Self { params: parse(query.as_bytes(), &body)?, in_url, headers })
     }
 }
 

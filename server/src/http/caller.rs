@@ -1,6 +1,5 @@
 //! Who calls and from where: the realm of the path, the client's address, what the headers show.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::FromRequestParts;
@@ -8,13 +7,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use vestibule_core::error::Code;
 use vestibule_core::flow::Source;
 use vestibule_core::oauth::client_auth::Shown;
 use vestibule_core::ports::{Secret, TenantId};
 use vestibule_core::session::Presence;
 
 use super::App;
-use super::face::split;
+use super::face::place;
+use super::reply::Refusal;
 use crate::config::Network;
 use crate::serve::Peer;
 
@@ -67,20 +68,21 @@ impl Networks {
 }
 
 impl FromRequestParts<App> for Realm {
-    type Rejection = Infallible;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
         // Nested routers see the rest of the path; the original one names the tenant.
         let original = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |original| &original.0);
-        let (tenant, qualified, _) = split(original.path());
-        Ok(Self { tenant, qualified })
+        let place = place(original.path());
+        let tenant = place.tenant.ok_or(Code::NotFound)?;
+        Ok(Self { tenant, qualified: place.qualified })
     }
 }
 
 impl FromRequestParts<App> for Caller {
-    type Rejection = Infallible;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let realm = Realm::from_request_parts(parts, app).await?;
         let peer = parts.extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
         Ok(Self { realm, source: app.settings().networks.source(peer, &parts.headers) })

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::App;
-use super::face::split;
+use super::face::place;
 
 /// Marks an answer that no page may read.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,7 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     let asks =
         request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let known = match &origin {
+        Some(_) if is_navigation(&request) => false,
         Some(origin) => is_registered(&app, request.uri().path(), origin).await,
         None => false,
     };
@@ -36,6 +37,16 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
         allow(headers, origin, asks);
     }
     response
+}
+
+/// Whether a request is one that browsers make by going somewhere: an authorization request that is not direct is never
+/// a page's business (RFC 9700 §2.1).
+fn is_navigation(request: &Request) -> bool {
+    let is_authorize = place(request.uri().path()).rest.trim_end_matches('/') == "/oauth2/authorize";
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    let is_direct =
+        url::form_urlencoded::parse(query).any(|(name, value)| name == "response_mode" && value == "direct");
+    is_authorize && request.method() == Method::GET && !is_direct
 }
 
 fn allow(headers: &mut HeaderMap, origin: HeaderValue, asks: bool) {
@@ -52,6 +63,6 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue, asks: bool) {
 /// Whether some application of the path's tenant lists the origin; a store that fails knows none.
 async fn is_registered(app: &App, path: &str, origin: &HeaderValue) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
-    let (tenant, ..) = split(path);
+    let Some(tenant) = place(path).tenant else { return false };
     app.house().ports.store.knows_origin(&tenant, origin).await.unwrap_or(false)
 }

@@ -27,12 +27,27 @@ impl Face {
     }
 }
 
-/// The realm of a path and the rest of it. A handle that cannot be a tenant's leaves the root tenant.
-pub(super) fn split(path: &str) -> (TenantId, bool, &str) {
-    let qualified = path.strip_prefix("/t/").map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())));
-    match qualified.and_then(|(tenant, rest)| Some((tenant.parse().ok()?, rest))) {
-        Some((tenant, rest)) => (tenant, true, rest),
-        None => (TenantId::root(), false, path),
+/// Where RFC 8414 §3.1 puts the metadata of an issuer with a path: before that path.
+const METADATA: &str = "/.well-known/oauth-authorization-server";
+
+/// A path, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place<'a> {
+    /// The realm; none when the path names what cannot be a tenant.
+    pub tenant: Option<TenantId>,
+    /// The path names its tenant.
+    pub qualified: bool,
+    /// The path below the tenant's.
+    pub rest: &'a str,
+}
+
+/// Takes a path apart.
+pub(super) fn place(path: &str) -> Place<'_> {
+    let below = path.strip_prefix(METADATA).filter(|rest| rest.starts_with("/t/")).unwrap_or(path);
+    let qualified = below.strip_prefix("/t/").map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())));
+    match qualified {
+        Some((tenant, rest)) => Place { tenant: tenant.parse().ok(), qualified: true, rest },
+        None => Place { tenant: Some(TenantId::root()), qualified: false, rest: path },
     }
 }
 
@@ -50,9 +65,11 @@ mod tests {
             ("/t/acme/api/server/v1/applications", Face::Management),
             ("/nowhere", Face::Management),
         ] {
-            assert_eq!(Face::of(split(path).2), face, "{path}");
+            assert_eq!(Face::of(place(path).rest), face, "{path}");
         }
-        assert_eq!(split("/t/acme/x").0.as_str(), "acme");
-        assert_eq!(split("/t/ACME/x"), (TenantId::root(), false, "/t/ACME/x"));
+        let tenant = |path| place(path).tenant.map(|tenant| tenant.to_string());
+        assert_eq!(tenant("/t/acme/x").as_deref(), Some("acme"));
+        assert_eq!(tenant("/.well-known/oauth-authorization-server/t/acme/oauth2/token").as_deref(), Some("acme"));
+        assert_eq!(tenant("/t/ACME/x"), None);
     }
 }

@@ -9,8 +9,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 use vestibule_core::error::Error;
+use vestibule_core::ports::TenantId;
 
-use super::face::{Face, split};
+use super::face::{Face, place};
 use super::reply::{Refused, render};
 use super::{App, caller};
 
@@ -66,11 +67,12 @@ async fn tell(app: &App, path: &str, trace: &TraceId, error: &Error, marked: Res
     } else {
         tracing::info!(error = error.code().row().name, description = %error.description(), "refused");
     }
-    let (tenant, qualified, rest) = split(path);
+    let place = place(path);
+    let tenant = place.tenant.unwrap_or_else(TenantId::root);
     let style = app.style(&tenant).await;
-    let links = caller::authn_url(app, &tenant, qualified);
+    let links = caller::authn_url(app, &tenant, place.qualified);
     let realm = tenant.as_str();
-    let mut response = render(error, Face::of(rest), style, &links, &trace.0, realm);
+    let mut response = render(error, Face::of(place.rest), style, &links, &trace.0, realm);
     for (name, value) in marked.headers() {
         if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
             response.headers_mut().append(name.clone(), value.clone());

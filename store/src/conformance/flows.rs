@@ -19,7 +19,7 @@ async fn settle(store: &dyn Store, version: u64, to: Move, now: Timestamp) -> bo
 
 pub async fn the_first_claim_makes_the_flow(store: &dyn Store) {
     assert_eq!(store.flow(&flow(1)).await.unwrap(), None);
-    assert_eq!(claim(store, 1, 0, at(0), &[]).await, ours(1));
+    assert_eq!(claim(store, (1, 0), at(0), &[]).await, ours(1));
     let (tenant, version, busy_until) = (acme(), FlowVersion(1), Some(at(30)));
     let made = StoredFlow { tenant, version, format: 0, body: vec![], busy_until, expires: at(600) };
     assert_eq!(store.flow(&flow(1)).await.unwrap(), Some(made));
@@ -27,31 +27,31 @@ pub async fn the_first_claim_makes_the_flow(store: &dyn Store) {
 }
 
 pub async fn a_claimed_flow_is_busy_until_the_claim_runs_out(store: &dyn Store) {
-    claim(store, 1, 0, at(0), &[]).await;
-    assert_eq!(claim(store, 1, 0, at(0), &[]).await, Claimed::Busy);
-    assert_eq!(claim(store, 1, 1, at(29), &[]).await, Claimed::Busy);
-    assert_eq!(claim(store, 1, 0, at(30), &[]).await, Claimed::Moved);
-    assert_eq!(claim(store, 1, 1, at(30), &[]).await, ours(2));
-    assert_eq!(claim(store, 1, 2, at(31), &[]).await, Claimed::Busy);
+    claim(store, (1, 0), at(0), &[]).await;
+    assert_eq!(claim(store, (1, 0), at(0), &[]).await, Claimed::Busy);
+    assert_eq!(claim(store, (1, 1), at(29), &[]).await, Claimed::Busy);
+    assert_eq!(claim(store, (1, 0), at(30), &[]).await, Claimed::Moved);
+    assert_eq!(claim(store, (1, 1), at(30), &[]).await, ours(2));
+    assert_eq!(claim(store, (1, 2), at(31), &[]).await, Claimed::Busy);
 }
 
 pub async fn a_flow_that_was_not_seen_as_it_is_has_moved(store: &dyn Store) {
-    assert_eq!(claim(store, 1, 4, at(0), &[]).await, Claimed::Moved);
+    assert_eq!(claim(store, (1, 4), at(0), &[]).await, Claimed::Moved);
     assert_eq!(store.flow(&flow(1)).await.unwrap(), None);
-    claim(store, 1, 0, at(0), &[]).await;
+    claim(store, (1, 0), at(0), &[]).await;
     assert!(settle(store, 1, Move::Release, at(1)).await);
-    assert_eq!(claim(store, 1, 0, at(2), &[]).await, Claimed::Moved);
-    assert_eq!(claim(store, 1, 2, at(2), &[]).await, Claimed::Moved);
-    assert_eq!(claim(store, 1, 1, at(2), &[]).await, ours(2));
+    assert_eq!(claim(store, (1, 0), at(2), &[]).await, Claimed::Moved);
+    assert_eq!(claim(store, (1, 2), at(2), &[]).await, Claimed::Moved);
+    assert_eq!(claim(store, (1, 1), at(2), &[]).await, ours(2));
 }
 
 pub async fn a_settled_flow_keeps_its_state_or_has_the_new_one(store: &dyn Store) {
-    claim(store, 1, 0, at(0), &[]).await;
+    claim(store, (1, 0), at(0), &[]).await;
     assert!(settle(store, 1, advance(b"one\0two"), at(1)).await);
     let kept = store.flow(&flow(1)).await.unwrap().unwrap();
     assert_eq!((kept.version, kept.format, kept.busy_until), (FlowVersion(1), 1, None));
     assert_eq!((kept.body, kept.expires), (b"one\0two".to_vec(), at(600)));
-    assert_eq!(claim(store, 1, 1, at(2), &[]).await, ours(2));
+    assert_eq!(claim(store, (1, 1), at(2), &[]).await, ours(2));
     assert!(settle(store, 2, Move::Release, at(3)).await);
     let kept = store.flow(&flow(1)).await.unwrap().unwrap();
     assert_eq!((kept.version, kept.busy_until, kept.body), (FlowVersion(2), None, b"one\0two".to_vec()));
@@ -62,8 +62,8 @@ pub async fn a_claim_that_was_taken_over_settles_nothing_but_its_marks(store: &d
     let conclusion = Conclusion { grant: grant(1, &session), session };
     let (compared, fresh) = (PasswordHash("$argon2id$one".to_owned()), PasswordHash("$argon2id$two".to_owned()));
     store.add_user(&user(1)).await.unwrap();
-    claim(store, 1, 0, at(0), &["kim"]).await;
-    assert_eq!(claim(store, 1, 1, at(30), &[]).await, ours(2));
+    claim(store, (1, 0), at(0), &["kim"]).await;
+    assert_eq!(claim(store, (1, 1), at(30), &[]).await, ours(2));
     let (tenant, marks) = (acme(), [mark("kim", Mark::Wrong)]);
     let late = Settlement {
         tallies: &marks,
@@ -88,7 +88,7 @@ pub async fn a_flow_that_is_not_kept_cannot_be_settled(store: &dyn Store) {
 pub async fn a_finished_login_leaves_its_session_and_its_grant(store: &dyn Store) {
     let session = session(1, 1);
     let conclusion = Conclusion { grant: grant(1, &session), session };
-    claim(store, 1, 0, at(0), &["kim"]).await;
+    claim(store, (1, 0), at(0), &["kim"]).await;
     let (tenant, marks) = (acme(), [mark("kim", Mark::Right)]);
     let end = Settlement {
         tallies: &marks,
@@ -114,7 +114,7 @@ pub async fn a_settlement_that_fails_leaves_nothing(store: &dyn Store) {
     let (old, new) = (session(1, 1), session(2, 1));
     let taken = grant(1, &old);
     give(store, &old, &taken).await;
-    claim(store, 1, 0, at(0), &["kim"]).await;
+    claim(store, (1, 0), at(0), &["kim"]).await;
     let conclusion = Conclusion { session: new, grant: taken };
     let (tenant, marks) = (acme(), [mark("kim", Mark::Wrong)]);
     let end = Settlement {
@@ -144,7 +144,7 @@ pub async fn a_password_hashed_anew_replaces_the_hash_that_was_compared(store: &
 
 pub async fn of_many_claims_one_is_ours(store: &dyn Store) {
     for round in 0..5 {
-        let claims = at_once(|_| claim(store, 1, round, at(0), &[]));
+        let claims = at_once(|_| claim(store, (1, round), at(0), &[]));
         let won = claims.iter().filter(|claimed| **claimed == ours(round + 1)).count();
         let lost = claims.iter().filter(|claimed| **claimed == Claimed::Busy).count();
         assert_eq!((won, won + lost), (1, claims.len()));
@@ -157,7 +157,7 @@ pub async fn of_many_logins_of_one_flow_one_leaves_a_grant(store: &dyn Store) {
     let finished = at_once(|number| {
         let conclusion = Conclusion { grant: grant(u8::try_from(number).unwrap(), &session), session: session.clone() };
         async move {
-            let Claimed::Ours { version, .. } = claim(store, 1, 0, at(0), &[]).await else { return false };
+            let Claimed::Ours { version, .. } = claim(store, (1, 0), at(0), &[]).await else { return false };
             let flow = Some((1, version.0, advance(b"end")));
             let end = Settlement { conclusion: Some(&conclusion), ..settlement(&conclusion.grant.tenant, flow, at(1)) };
             store.settle(end).await.unwrap()

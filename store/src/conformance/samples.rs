@@ -167,8 +167,8 @@ pub fn key(name: &str) -> TallyKey {
     TallyKey(name.to_owned())
 }
 
-/// Claims a flow for half a minute; it is too old after ten minutes.
-pub async fn claim(store: &dyn Store, number: u8, seen: u64, now: Timestamp, keys: &[&str]) -> Claimed {
+/// Claims a flow of that number, seen at that version, for half a minute; it is too old after ten minutes.
+pub async fn claim(store: &dyn Store, (number, seen): (u8, u64), now: Timestamp, keys: &[&str]) -> Claimed {
     let tallies: Vec<_> = keys.iter().map(|name| (key(name), RULE)).collect();
     let request = ClaimRequest {
         flow: flow(number),

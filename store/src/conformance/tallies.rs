@@ -30,43 +30,43 @@ pub async fn an_untouched_tally_counts_nothing(store: &dyn Store) {
 }
 
 pub async fn a_claim_takes_a_slot_of_each_tally(store: &dyn Store) {
-    let Claimed::Ours { slots, .. } = claim(store, 1, 0, at(0), &["kim", "10.0.0.1"]).await else { panic!() };
+    let Claimed::Ours { slots, .. } = claim(store, (1, 0), at(0), &["kim", "10.0.0.1"]).await else { panic!() };
     let once = Tally { pending: 1, pending_until: at(30), touched: at(0), ..Tally::default() };
     assert_eq!(slots, [(Slot::Free, once), (Slot::Free, once)]);
     assert_eq!(store.tally(&key("kim")).await.unwrap(), once);
     assert_eq!(store.tally(&key("10.0.0.1")).await.unwrap(), once);
-    let Claimed::Ours { slots, .. } = claim(store, 2, 0, at(1), &["kim"]).await else { panic!() };
+    let Claimed::Ours { slots, .. } = claim(store, (2, 0), at(1), &["kim"]).await else { panic!() };
     assert_eq!(slots, [(Slot::Free, Tally { pending: 2, pending_until: at(31), touched: at(1), ..once })]);
 }
 
 pub async fn a_full_tally_lets_nothing_be_claimed(store: &dyn Store) {
     for number in 1..=3 {
-        assert!(matches!(claim(store, number, 0, at(0), &["kim"]).await, Claimed::Ours { .. }));
+        assert!(matches!(claim(store, (number, 0), at(0), &["kim"]).await, Claimed::Ours { .. }));
     }
-    assert_eq!(claim(store, 4, 0, at(1), &["10.0.0.1", "kim"]).await, Claimed::Full);
+    assert_eq!(claim(store, (4, 0), at(1), &["10.0.0.1", "kim"]).await, Claimed::Full);
     assert_eq!(store.flow(&flow(4)).await.unwrap(), None);
     assert_eq!(store.tally(&key("10.0.0.1")).await.unwrap(), Tally::default());
     judge(store, "kim", Mark::Void, at(2)).await;
-    assert!(matches!(claim(store, 4, 0, at(3), &["10.0.0.1", "kim"]).await, Claimed::Ours { .. }));
+    assert!(matches!(claim(store, (4, 0), at(3), &["10.0.0.1", "kim"]).await, Claimed::Ours { .. }));
 }
 
 pub async fn the_flow_is_asked_before_the_tallies(store: &dyn Store) {
     for number in 1..=3 {
-        claim(store, number, 0, at(0), &["kim"]).await;
+        claim(store, (number, 0), at(0), &["kim"]).await;
     }
-    assert_eq!(claim(store, 1, 0, at(1), &["kim"]).await, Claimed::Busy);
-    assert_eq!(claim(store, 9, 4, at(1), &["kim"]).await, Claimed::Moved);
+    assert_eq!(claim(store, (1, 0), at(1), &["kim"]).await, Claimed::Busy);
+    assert_eq!(claim(store, (9, 4), at(1), &["kim"]).await, Claimed::Moved);
     assert_eq!(store.tally(&key("kim")).await.unwrap().pending, 3);
 }
 
 pub async fn a_locked_tally_is_told_and_does_not_count(store: &dyn Store) {
     miss(store, "kim", 3, at(0)).await;
     let locked = store.tally(&key("kim")).await.unwrap();
-    let Claimed::Ours { slots, .. } = claim(store, 1, 0, at(59), &["kim", "10.0.0.1"]).await else { panic!() };
+    let Claimed::Ours { slots, .. } = claim(store, (1, 0), at(59), &["kim", "10.0.0.1"]).await else { panic!() };
     assert_eq!(slots[0], (Slot::Locked(at(60)), locked));
     assert_eq!(slots[1].0, Slot::Free);
     assert_eq!(store.tally(&key("kim")).await.unwrap(), locked);
-    let Claimed::Ours { slots, .. } = claim(store, 2, 0, at(60), &["kim"]).await else { panic!() };
+    let Claimed::Ours { slots, .. } = claim(store, (2, 0), at(60), &["kim"]).await else { panic!() };
     assert_eq!(slots[0].0, Slot::Free);
 }
 
@@ -85,9 +85,9 @@ pub async fn a_mark_settles_a_slot(store: &dyn Store) {
 
 pub async fn comparisons_that_never_ended_count_as_wrong(store: &dyn Store) {
     for number in 1..=3 {
-        claim(store, number, 0, at(0), &["kim"]).await;
+        claim(store, (number, 0), at(0), &["kim"]).await;
     }
-    let Claimed::Ours { slots, .. } = claim(store, 4, 0, at(30), &["kim"]).await else { panic!() };
+    let Claimed::Ours { slots, .. } = claim(store, (4, 0), at(30), &["kim"]).await else { panic!() };
     assert_eq!(slots[0].0, Slot::Locked(at(90)));
     let kept = store.tally(&key("kim")).await.unwrap();
     assert_eq!((kept.pending, kept.total, kept.locked_until), (0, 3, at(90)), "the lock is kept, not only told");
@@ -122,7 +122,7 @@ pub async fn a_seal_holds_until_it_is_cleared(store: &dyn Store) {
 }
 
 pub async fn no_more_answers_are_compared_at_once_than_may_be_wrong(store: &dyn Store) {
-    let claims = at_once(|number| claim(store, u8::try_from(number).unwrap(), 0, at(0), &["kim"]));
+    let claims = at_once(|number| claim(store, (u8::try_from(number).unwrap(), 0), at(0), &["kim"]));
     let claimed = claims.iter().filter(|claimed| matches!(claimed, Claimed::Ours { .. })).count();
     assert_eq!(claimed, 3);
     assert!(claims.iter().all(|claimed| matches!(claimed, Claimed::Ours { .. } | Claimed::Full)));
@@ -135,7 +135,7 @@ pub async fn no_wrong_answer_is_lost_in_a_crowd(store: &dyn Store) {
         let number = u8::try_from(number).unwrap();
         let tallies = [vestibule_core::ports::store::TallyMark { rule: generous, ..mark("kim", Mark::Wrong) }];
         assert_eq!(store.claim_tally(&key("kim"), &generous, at(0)).await.unwrap(), Slot::Free);
-        assert!(matches!(claim(store, number, 0, at(0), &[]).await, Claimed::Ours { .. }));
+        assert!(matches!(claim(store, (number, 0), at(0), &[]).await, Claimed::Ours { .. }));
         let flow = Some((number, 1, Move::Release));
         assert!(store.settle(Settlement { tallies: &tallies, ..settlement(&acme(), flow, at(0)) }).await.unwrap());
     });

@@ -29,7 +29,7 @@ pub async fn a_store_that_works_says_so(store: &dyn Store) {
 }
 
 pub async fn a_flow_is_swept_when_it_is_too_old(store: &dyn Store) {
-    claim(store, 1, 0, at(0), &[]).await;
+    claim(store, (1, 0), at(0), &[]).await;
     assert_eq!(sweep(store, at(599)).await, 0);
     assert_eq!(sweep(store, at(600)).await, 1);
     assert_eq!(store.flow(&flow(1)).await.unwrap(), None);
@@ -106,7 +106,7 @@ pub async fn a_sealed_tally_is_never_forgotten(store: &dyn Store) {
 
 pub async fn a_sweep_removes_at_most_as_many_as_it_is_told(store: &dyn Store) {
     for number in 1..=5 {
-        claim(store, number, 0, at(0), &[]).await;
+        claim(store, (number, 0), at(0), &[]).await;
         store.revoke_token(&number.to_string(), at(60)).await.unwrap();
     }
     let mut removed = Vec::new();

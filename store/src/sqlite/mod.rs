@@ -15,7 +15,7 @@ mod upkeep;
 mod users;
 mod writer;
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub struct Sqlite {
     // Closed before the writer: the last connection to close folds the log into the file, and a reader cannot.
     readers: Readers,
     writer: Writer,
+    /// Locked as long as the store is open, so that another process sees that it is not alone.
+    _presence: File,
 }
 
 /// How long to wait for another process that writes the same file.
@@ -51,12 +53,16 @@ impl Sqlite {
     /// # Errors
     /// The file cannot be opened, is no database of this server, or was written by a newer one.
     pub fn open(path: &Path) -> Result<Self, Fault> {
-        make_private(path)?;
+        let presence = make_private(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = connect(path, flags)?;
         furnish(&connection).doing("setting the database up")?;
         migrate::migrate(&mut connection, migrate::MIGRATIONS)?;
-        Ok(Self { readers: Readers::open(path)?, writer: Writer::start(connection)? })
+        if presence.try_lock().is_ok() {
+            connection.execute_batch(RELEASE).doing("releasing the claims of a process that ended")?;
+        }
+        presence.lock_shared().map_err(|error| Fault::from("locking the database's file", error))?;
+        Ok(Self { readers: Readers::open(path)?, writer: Writer::start(connection)?, _presence: presence })
     }
 
     fn read<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T, Fault>) -> Result<T, Fault> {
@@ -87,13 +93,20 @@ fn furnish(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)
 }
 
+/// Whoever claimed a flow or a slot is gone when nobody else has the file open: a crash must not lock out those whose answers
+/// were being compared.
+const RELEASE: &str = "
+    UPDATE flows SET busy_until = NULL WHERE busy_until IS NOT NULL;
+    UPDATE tallies SET pending = 0 WHERE pending > 0;
+";
+
 /// Makes the file before SQLite does, readable by its owner alone; the log beside it inherits that.
-fn make_private(path: &Path) -> Result<(), Fault> {
+fn make_private(path: &Path) -> Result<File, Fault> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).doing("making the database's file")
+    options.open(path).doing("making the database's file")
 }
 
 #[cfg(test)]
@@ -121,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn no_statement_of_a_login_scans_a_table() {
+    fn no_statement_scans_a_table_that_grows_with_use() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate::migrate(&mut connection, migrate::MIGRATIONS).unwrap();
         let exempt = [sql::tenants::PAGE, sql::tenants::COUNT, sql::keys::SECRETS, sql::keys::FIRST_SECRET];

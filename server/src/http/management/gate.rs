@@ -139,7 +139,7 @@ impl FromRequest<App> for Arrival {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
-        let Ok(caller) = Caller::from_request_parts(&mut parts, app).await;
+        let caller = Caller::from_request_parts(&mut parts, app).await?;
         let path = RawPathParams::from_request_parts(&mut parts, app).await;
         let named = |path: RawPathParams| path.iter().find(|(name, _)| *name == "id").map(|(_, id)| id.to_owned());
         let id = path.ok().and_then(named);

@@ -1,7 +1,7 @@
 //! `/oidc/logout`: in direct mode 200 and an empty body; otherwise a redirect to a registered address.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use vestibule_core::error::{Code, Error};
 
@@ -10,11 +10,11 @@ use super::super::body::Form;
 use super::super::caller::{self, Caller, Realm};
 use super::super::reply::Reply;
 
-pub(crate) async fn handle(State(app): State<App>, method: Method, caller: Caller, form: Form) -> Reply<Response> {
+pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -> Reply<Response> {
     let realm = caller.realm;
     let cookie = caller::session(&app, &realm, &form.headers).map(|presence| presence.session);
     let direct = form.params.get("response_mode") == Some("direct");
-    if direct && method == Method::GET && form.params.has("id_token_hint") {
+    if direct && form.in_url.has("id_token_hint") {
         return Err(Error::new(Code::InvalidRequest)
             .because("The id_token_hint of a direct logout must not be sent in a URL: POST it.")
             .into());
