@@ -65,6 +65,11 @@ impl Keyring {
         Ok(set)
     }
 
+    /// Whether the tenant's keys are at hand, which tells that there is such a tenant without asking the store.
+    pub fn has(&self, tenant: &TenantId) -> bool {
+        self.held(|held| held.published.contains_key(tenant))
+    }
+
     /// Makes the tenant's keys ahead of need.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use vestibule_core::attempt::Mark;
 use vestibule_core::grant::{Grant, Rotation};
 use vestibule_core::keyring::FAMILIES;
 use vestibule_core::ports::store::{
-    ClaimRequest, Conclusion, FlowVersion, Move, Page, Settlement, Store, StoredKey, StoredSecret, UserFilter,
+    ClaimRequest, Conclusion, FlowVersion, Move, Page, Premise, Settlement, Store, StoredKey, StoredSecret, UserFilter,
 };
 use vestibule_core::ports::{PasswordHash, Secret, TenantId, Timestamp};
 use vestibule_core::session::Session;
@@ -173,7 +173,7 @@ async fn settle(store: &dyn Store, (moved, marks, end, rehash): Settled, now: Ti
         let session = Session { seen: now, idle, ends, ..session(id, owner) };
         let (expires, ends) = (now + Duration::from_secs(60), now + Duration::from_secs(86_400));
         let given = Grant { app: app(owner).id, expires, ends, created: now, ..grant(number, &session) };
-        Conclusion { session, grant: given }
+        Conclusion { session, grant: given, premise: Premise::default() }
     });
     let hashes = rehash.map(|(id, compared, fresh)| (user(id).id, hash(compared), hash(fresh)));
     let settlement = Settlement {

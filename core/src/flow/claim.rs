@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::authenticator::Factor;
+use super::conclude::fallen;
 use super::engine::{Engine, Round, busy};
 use super::identify::Identity;
 use super::state::State;
@@ -118,7 +119,15 @@ impl Engine {
             tenant: &round.ticket.tenant,
             now: self.ports.clock.now(),
         });
-        if settled.await? { Ok(()) } else { Err(busy()) }
+        match (settled.await?, effects.conclusion) {
+            (true, _) => Ok(()),
+            (false, None) => Err(busy()),
+            // Either another answer has the flow, or what this login stood on is over: then so is the flow.
+            (false, Some(_)) => {
+                self.keep(round.ticket, claim.version, &State::Failed, round.now).await?;
+                Err(fallen())
+            }
+        }
     }
 
     /// Keeps the state of a claimed flow in which nothing was counted.

@@ -13,9 +13,9 @@ use super::prompt::{Completion, Progressed};
 use super::state::{Progress, Proof};
 use super::ticket::Ticket;
 use crate::application::Application;
-use crate::error::{Code, Error, Fault};
+use crate::error::{Code, Error};
 use crate::grant::{Grant, Phase, Terms};
-use crate::ports::store::{Conclusion, Settlement};
+use crate::ports::store::{Conclusion, Premise, Settlement};
 use crate::ports::{GrantId, SessionId, Timestamp};
 use crate::secrets::Shown;
 use crate::session::Session;
@@ -41,16 +41,25 @@ impl Engine {
         let (conclusion, completion) = self.conclude(ticket, app, user, &progress, Some(session), now)?;
         let conclusion = Some(&conclusion);
         let settlement = Settlement { flow: None, tallies: &[], conclusion, rehash: None, tenant: &ticket.tenant, now };
-        self.ports.store.settle(settlement).await?;
+        if !self.ports.store.settle(settlement).await? {
+            return Err(fallen());
+        }
         tracing::info!(target: "vestibule::audit", event = "login", outcome = "session", tenant = %ticket.tenant, app = %app.id, user = %user.id);
         Ok(Progressed::Done(completion))
     }
 
     /// The session that a flow began with, if it still holds.
-    pub(super) async fn session_of(&self, ticket: &Ticket) -> Result<Option<Session>, Fault> {
+    ///
+    /// # Errors
+    /// It does not, and a step was passed on the strength of it.
+    pub(super) async fn session_of(&self, ticket: &Ticket, progress: &Progress) -> Result<Option<Session>, Error> {
         let Some(id) = &ticket.session else { return Ok(None) };
         let session = self.ports.store.session(id).await?;
-        Ok(session.filter(|session| session.is_alive(self.ports.clock.now())))
+        let session = session.filter(|session| session.is_alive(self.ports.clock.now()));
+        if session.is_none() && ticket.plan.leans_on_session(progress.who.as_ref()) {
+            return Err(fallen());
+        }
+        Ok(session)
     }
 
     /// What a finished login leaves behind.
@@ -69,9 +78,11 @@ impl Engine {
         let proofs: Vec<&Proof> = progress.proofs().collect();
         let acr = acr(&proofs);
         is_whom_and_how_it_was_asked(ticket, user, acr)?;
+        let session = session.filter(|session| session.user == user.id);
+        let premise = Premise { user_revision: Some(user.revision), session_is_there: session.is_some() };
         let session = self.session(app, user, progress, session, now);
         let grant = Grant {
-            id: GrantId::random(&*self.ports.entropy),
+            id: GrantId::ordered(now, &*self.ports.entropy),
             tenant: ticket.tenant.clone(),
             app: app.id,
             user: user.id,
@@ -94,7 +105,7 @@ impl Engine {
             },
         };
         let completion = self.completion(ticket, app, &session, &grant, progress.remember);
-        Ok((Conclusion { session, grant }, completion))
+        Ok((Conclusion { session, grant, premise }, completion))
     }
 
     /// The session that the login began with and belongs to the user, with what was proved added; else a new one.
@@ -107,8 +118,8 @@ impl Engine {
         now: Timestamp,
     ) -> Session {
         let lifetimes = &app.oauth.lifetimes;
-        let mut session = old.filter(|session| session.user == user.id).unwrap_or_else(|| Session {
-            id: SessionId::random(&*self.ports.entropy),
+        let mut session = old.unwrap_or_else(|| Session {
+            id: SessionId::ordered(now, &*self.ports.entropy),
             tenant: user.tenant.clone(),
             user: user.id,
             proofs: Vec::new(),
@@ -155,6 +166,11 @@ impl Engine {
             remembered_until: remember.then(|| session.expires()),
         }
     }
+}
+
+/// What a login stood on is over: it ends in failure, and the app starts another one.
+pub(super) fn fallen() -> Error {
+    Error::new(Code::AuthenticationFailed).because("The session or the user changed while the login was under way.")
 }
 
 /// Whether this user, and this way of signing in, is what the request asked for.

@@ -111,8 +111,10 @@ impl Engine {
         let rehash = identity.user.as_ref().zip(rehash.as_ref());
         match (state, &identity.user) {
             (State::Succeeded(progress), Some(user)) => {
-                let session = self.session_of(round.ticket).await?;
-                let end = self.conclude(round.ticket, round.app, user, &progress, session, round.now);
+                let end = match self.session_of(round.ticket, &progress).await {
+                    Ok(session) => self.conclude(round.ticket, round.app, user, &progress, session, round.now),
+                    Err(refusal) => Err(refusal),
+                };
                 let (conclusion, completion) = match end {
                     Ok(end) => end,
                     Err(refusal) => return self.end(round, claim, refusal).await,

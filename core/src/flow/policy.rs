@@ -99,6 +99,11 @@ impl Plan {
         Ok(Self { steps, known: session.map(|session| session.user) })
     }
 
+    /// Whether a flow that speaks of `who` passes a step on the strength of the session.
+    pub fn leans_on_session(&self, who: Option<&Who>) -> bool {
+        (0..self.steps.len()).any(|index| self.satisfied(index, who).is_some())
+    }
+
     /// What the session proved for the step at `index`, if the flow speaks of the session's user or of nobody yet.
     pub fn satisfied(&self, index: usize, who: Option<&Who>) -> Option<(&Proof, Who)> {
         let known = Who::Known(self.known?);

@@ -16,7 +16,7 @@ section! {
         /// Address and port to listen on. Loopback by default, so that nothing is reachable before it is meant to be.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 9443)), takes "an address and a port, as 0.0.0.0:9443 or [::]:9443; port 0 means any free one";
         /// Address under which clients reach the server. Issuer and every link are built on it, never on a request's Host.
-        /// Left out, it is http://localhost:PORT (https with [tls]); it must be set when listening beyond loopback.
+        /// Left out, it is http://localhost:PORT (https with a certificate in the section tls); it must be set when listening beyond loopback.
         public_url: Option<Origin> = None, takes "an https URL without a path; http for loopback hosts only", like "\"https://login.example.com\"";
         /// Directory of what the server keeps: the database file lies in it.
         data: PathBuf = PathBuf::from("data"), takes "a path; a relative one starts at the working directory";

@@ -1,7 +1,7 @@
 //! Flows: claimed by one answer at a time and settled with everything that it brings about, or with nothing.
 
 use vestibule_core::attempt::Mark;
-use vestibule_core::ports::store::{Claimed, Conclusion, FlowVersion, Move, Settlement, Store, StoredFlow};
+use vestibule_core::ports::store::{Claimed, Conclusion, FlowVersion, Move, Premise, Settlement, Store, StoredFlow};
 use vestibule_core::ports::{PasswordHash, Timestamp};
 use vestibule_core::session::Session;
 use vestibule_core::user::User;
@@ -59,7 +59,7 @@ pub async fn a_settled_flow_keeps_its_state_or_has_the_new_one(store: &dyn Store
 
 pub async fn a_claim_that_was_taken_over_settles_nothing_but_its_marks(store: &dyn Store) {
     let session = session(1, 1);
-    let conclusion = Conclusion { grant: grant(1, &session), session };
+    let conclusion = Conclusion { grant: grant(1, &session), session, premise: Premise::default() };
     let (compared, fresh) = (PasswordHash("$argon2id$one".to_owned()), PasswordHash("$argon2id$two".to_owned()));
     store.add_user(&user(1)).await.unwrap();
     claim(store, (1, 0), at(0), &["kim"]).await;
@@ -85,9 +85,38 @@ pub async fn a_flow_that_is_not_kept_cannot_be_settled(store: &dyn Store) {
     assert_eq!(store.flow(&flow(1)).await.unwrap(), None);
 }
 
+pub async fn a_login_of_a_user_who_was_changed_meanwhile_leaves_nothing(store: &dyn Store) {
+    let (session, kim) = (session(1, 1), user(1));
+    let given = grant(1, &session);
+    store.add_user(&kim).await.unwrap();
+    for (revision, holds) in [(kim.revision + 1, false), (kim.revision, true)] {
+        let premise = Premise { user_revision: Some(revision), session_is_there: false };
+        let conclusion = Conclusion { grant: given.clone(), session: session.clone(), premise };
+        let tenant = acme();
+        let end = Settlement { conclusion: Some(&conclusion), ..settlement(&tenant, None, at(1)) };
+        assert_eq!(store.settle(end).await.unwrap(), holds);
+        assert_eq!(store.grant(&given.id).await.unwrap().is_some(), holds);
+        assert_eq!(store.session(&session.id).await.unwrap().is_some(), holds);
+    }
+}
+
+pub async fn a_session_that_was_ended_is_not_used_again(store: &dyn Store) {
+    let session = session(1, 1);
+    give(store, &session, &grant(1, &session)).await;
+    let premise = Premise { user_revision: None, session_is_there: true };
+    for (number, holds) in [(2, true), (3, false)] {
+        let conclusion = Conclusion { grant: grant(number, &session), session: session.clone(), premise };
+        let tenant = acme();
+        let end = Settlement { conclusion: Some(&conclusion), ..settlement(&tenant, None, at(1)) };
+        assert_eq!(store.settle(end).await.unwrap(), holds);
+        assert_eq!(store.session(&session.id).await.unwrap().is_some(), holds);
+        store.end_session(&session.id, at(2)).await.unwrap();
+    }
+}
+
 pub async fn a_finished_login_leaves_its_session_and_its_grant(store: &dyn Store) {
     let session = session(1, 1);
-    let conclusion = Conclusion { grant: grant(1, &session), session };
+    let conclusion = Conclusion { grant: grant(1, &session), session, premise: Premise::default() };
     claim(store, (1, 0), at(0), &["kim"]).await;
     let (tenant, marks) = (acme(), [mark("kim", Mark::Right)]);
     let end = Settlement {
@@ -115,7 +144,7 @@ pub async fn a_settlement_that_fails_leaves_nothing(store: &dyn Store) {
     let taken = grant(1, &old);
     give(store, &old, &taken).await;
     claim(store, (1, 0), at(0), &["kim"]).await;
-    let conclusion = Conclusion { session: new, grant: taken };
+    let conclusion = Conclusion { session: new, grant: taken, premise: Premise::default() };
     let (tenant, marks) = (acme(), [mark("kim", Mark::Wrong)]);
     let end = Settlement {
         tallies: &marks,
@@ -155,7 +184,11 @@ pub async fn of_many_claims_one_is_ours(store: &dyn Store) {
 pub async fn of_many_logins_of_one_flow_one_leaves_a_grant(store: &dyn Store) {
     let session = session(1, 1);
     let finished = at_once(|number| {
-        let conclusion = Conclusion { grant: grant(u8::try_from(number).unwrap(), &session), session: session.clone() };
+        let conclusion = Conclusion {
+            grant: grant(u8::try_from(number).unwrap(), &session),
+            session: session.clone(),
+            premise: Premise::default(),
+        };
         async move {
             let Claimed::Ours { version, .. } = claim(store, (1, 0), at(0), &[]).await else { return false };
             let flow = Some((1, version.0, advance(b"end")));

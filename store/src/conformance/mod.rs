@@ -76,6 +76,8 @@ macro_rules! conformance {
                 a_settled_flow_keeps_its_state_or_has_the_new_one
                 a_claim_that_was_taken_over_settles_nothing_but_its_marks
                 a_flow_that_is_not_kept_cannot_be_settled
+                a_login_of_a_user_who_was_changed_meanwhile_leaves_nothing
+                a_session_that_was_ended_is_not_used_again
                 a_finished_login_leaves_its_session_and_its_grant
                 a_session_used_again_replaces_the_old_one
                 a_settlement_that_fails_leaves_nothing

@@ -12,7 +12,7 @@ use vestibule_core::flow::Proof;
 use vestibule_core::flow::authenticator::Factor;
 use vestibule_core::grant::{Challenge, Grant, Phase, Terms};
 use vestibule_core::ports::store::{
-    ClaimRequest, Claimed, Conclusion, FlowVersion, Move, Settlement, Store, TallyMark,
+    ClaimRequest, Claimed, Conclusion, FlowVersion, Move, Premise, Settlement, Store, TallyMark,
 };
 use vestibule_core::ports::{AppId, FlowNumber, GrantId, PasswordHash, SessionId, TenantId, Timestamp, UserId};
 use vestibule_core::session::Session;
@@ -200,7 +200,7 @@ pub fn mark(name: &str, mark: Mark) -> TallyMark {
 
 /// Ends a login that a session alone satisfies.
 pub async fn give(store: &dyn Store, session: &Session, grant: &Grant) {
-    let conclusion = Conclusion { session: session.clone(), grant: grant.clone() };
+    let conclusion = Conclusion { session: session.clone(), grant: grant.clone(), premise: Premise::default() };
     let end = Settlement { conclusion: Some(&conclusion), ..settlement(&session.tenant, None, at(5)) };
     assert!(store.settle(end).await.unwrap());
 }

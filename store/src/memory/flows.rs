@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
 use vestibule_core::error::Fault;
-use vestibule_core::ports::store::{ClaimRequest, Claimed, FlowVersion, Flows, Move, Settlement, StoredFlow};
+use vestibule_core::ports::store::{
+    ClaimRequest, Claimed, Conclusion, FlowVersion, Flows, Move, Settlement, StoredFlow,
+};
 use vestibule_core::ports::{FlowNumber, Timestamp};
 
 use super::{Kept, Memory};
@@ -51,7 +53,7 @@ impl Flows for Memory {
             tally.settle(settlement.now, mark.mark, &mark.rule);
             kept.keep_tally(&mark.key, tally);
         }
-        if !stands {
+        if !stands || !settlement.conclusion.is_none_or(|end| kept.holds(end)) {
             return Ok(false);
         }
         if let Some((number, _, to)) = settlement.flow
@@ -95,6 +97,13 @@ impl Flows for Memory {
 }
 
 impl Kept {
+    fn holds(&self, end: &Conclusion) -> bool {
+        let user = self.users.get(&end.grant.user).filter(|user| user.tenant == end.grant.tenant);
+        let at = |revision| user.is_some_and(|user| user.revision == revision);
+        let is_there = self.sessions.contains_key(&end.session.id);
+        end.premise.user_revision.is_none_or(at) && (is_there || !end.premise.session_is_there)
+    }
+
     fn is_at(&self, number: &FlowNumber, version: FlowVersion) -> bool {
         self.flows.get(number).is_some_and(|flow| flow.version == version)
     }

@@ -9,6 +9,8 @@ macro_rules! columns {
 statements! {
     READ, "reading a session",
         concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1");
+    IS_THERE, "looking for a session",
+        "SELECT 1 FROM sessions WHERE id = $1";
     KEEP, "keeping a session",
         concat!("INSERT INTO sessions (", columns!(), ", due) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                  ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant, user_id = excluded.user_id,

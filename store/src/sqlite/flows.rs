@@ -6,9 +6,9 @@ use rusqlite::Connection;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
 use vestibule_core::error::Fault;
 use vestibule_core::ports::store::{
-    ClaimRequest, Claimed, FlowVersion, Flows, Move, Settlement, StoredFlow, TallyMark,
+    ClaimRequest, Claimed, FlowVersion, Flows, Move, Premise, Settlement, StoredFlow, TallyMark,
 };
-use vestibule_core::ports::{FlowNumber, PasswordHash, TenantId, Timestamp, UserId};
+use vestibule_core::ports::{FlowNumber, PasswordHash, SessionId, TenantId, Timestamp, UserId};
 
 use super::Sqlite;
 use super::grants::GrantRow;
@@ -17,7 +17,7 @@ use super::sessions::SessionRow;
 use super::tallies::{keep_tally, read_tally};
 use super::writer::Durability;
 use crate::claim;
-use crate::sql::{flows, tallies, users};
+use crate::sql::{flows, sessions, tallies, users};
 
 #[async_trait]
 impl Flows for Sqlite {
@@ -45,6 +45,7 @@ impl Flows for Sqlite {
             tallies: settlement.tallies.to_vec(),
             session: conclusion.map(|end| SessionRow::of(&end.session)).transpose()?,
             grant: conclusion.map(|end| GrantRow::of(&end.grant)).transpose()?,
+            premise: conclusion.map(|end| (end.premise, end.grant.user, end.session.id)),
             rehash: settlement.rehash.map(|(user, compared, fresh)| (user, compared.clone(), fresh.clone())),
             tenant: settlement.tenant.clone(),
             now: settlement.now,
@@ -118,6 +119,7 @@ struct Effects {
     tallies: Vec<TallyMark>,
     session: Option<SessionRow>,
     grant: Option<GrantRow>,
+    premise: Option<(Premise, UserId, SessionId)>,
     rehash: Option<(UserId, PasswordHash, PasswordHash)>,
     tenant: TenantId,
     now: Timestamp,
@@ -131,7 +133,7 @@ impl Effects {
             tally.settle(self.now, *mark, rule);
             keep_tally(db, key, &before, &tally)?;
         }
-        if !self.move_flow(db)? {
+        if !self.holds(db)? || !self.move_flow(db)? {
             return Ok(false);
         }
         if let Some(session) = &self.session {
@@ -145,6 +147,18 @@ impl Effects {
             db.change(users::REHASH, (&fresh.0, self.tenant.as_str(), user.as_bytes(), &compared.0))?;
         }
         Ok(true)
+    }
+
+    /// Whether what the conclusion stands on is still so.
+    fn holds(&self, db: &Connection) -> Result<bool, Fault> {
+        let Some((premise, user, session)) = &self.premise else { return Ok(true) };
+        if let Some(revision) = premise.user_revision {
+            let row = (self.tenant.as_str(), user.as_bytes(), integer(revision));
+            if db.one(users::IS_AT, row, |_| Ok(()))?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(!premise.session_is_there || db.one(sessions::IS_THERE, (session.as_bytes(),), |_| Ok(()))?.is_some())
     }
 
     /// Whether the flow still was at the claimed version.

@@ -53,7 +53,9 @@ impl Sqlite {
     /// # Errors
     /// The file cannot be opened, is no database of this server, or was written by a newer one.
     pub fn open(path: &Path) -> Result<Self, Fault> {
-        let presence = make_private(path)?;
+        make_private(path)?;
+        // A file of its own: closing any descriptor of the database would drop SQLite's locks on it (POSIX fcntl).
+        let presence = make_private(&path.with_extension("lock"))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = connect(path, flags)?;
         furnish(&connection).doing("setting the database up")?;

@@ -99,6 +99,18 @@ pub struct Conclusion {
     pub session: Session,
     /// The grant with its code.
     pub grant: Grant,
+    /// What it stands on.
+    pub premise: Premise,
+}
+
+/// What must still be so for a conclusion to hold: a user who was changed and a session that was ended while an answer was
+/// judged do not come back with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Premise {
+    /// The grant's user is still at this revision.
+    pub user_revision: Option<u64>,
+    /// The session is used again: it is still there.
+    pub session_is_there: bool,
 }
 
 /// Everything that an answer brings about, in one transaction.
@@ -135,8 +147,8 @@ pub trait Flows: Send + Sync {
     /// The store failed.
     async fn claim(&self, request: ClaimRequest<'_>) -> Result<Claimed, Fault>;
 
-    /// Settles a claim. `false` when the flow is no longer at the claimed version (the claim ran out and another took it):
-    /// then nothing is written but the marks.
+    /// Settles a claim. `false` when the flow is no longer at the claimed version (the claim ran out and another took it), or
+    /// the conclusion's premise does not hold: then nothing is written but the marks.
     ///
     /// # Errors
     /// The store failed.

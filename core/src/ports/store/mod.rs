@@ -13,7 +13,9 @@ mod people;
 use async_trait::async_trait;
 
 pub use catalog::{Applications, Keys, Page, StoredKey, StoredSecret, Tenants};
-pub use flows::{ClaimRequest, Claimed, Conclusion, FlowVersion, Flows, Move, Settlement, StoredFlow, TallyMark};
+pub use flows::{
+    ClaimRequest, Claimed, Conclusion, FlowVersion, Flows, Move, Premise, Settlement, StoredFlow, TallyMark,
+};
 pub use grants::{Grants, Sessions};
 pub use people::{UserFilter, Users};
 
