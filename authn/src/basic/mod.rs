@@ -8,8 +8,7 @@ use async_trait::async_trait;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Begun, Context, Factor, Memo, Outcome, Param, ParamKind, Prompt, PromptKind, Spec, Subject,
-    Then, Triage,
+    Answers, Authenticator, Context, Factor, Memo, Outcome, Param, ParamKind, Spec, Subject, Then, Triage,
 };
 use vestibule_core::ports::Verdict;
 
@@ -65,14 +64,6 @@ static PARAMS: &[Param] = &[
 impl Authenticator for Basic {
     fn spec(&self) -> &'static Spec {
         &SPEC
-    }
-
-    fn ready_prompt(&self, _: &Context<'_>) -> Option<Prompt> {
-        Some(SPEC.form(PromptKind::User))
-    }
-
-    async fn begin(&self, _: &Context<'_>) -> Result<Begun, Fault> {
-        Ok(Begun { prompt: SPEC.form(PromptKind::User), memo: None, messages: Vec::new() })
     }
 
     fn triage(&self, cx: &Context<'_>, answers: &Answers) -> Triage {

@@ -1,3 +1,5 @@
+use vestibule_core::flow::authenticator::PromptKind;
+
 use super::*;
 
 #[test]

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Begun, Context, Memo, Outcome, Param, ParamKind, Prompt, PromptKind, Spec, Triage,
+    Answers, Authenticator, Context, Memo, Outcome, Param, ParamKind, Spec, Triage,
 };
 
 /// The registration of this way of signing in.
@@ -35,14 +35,6 @@ static SPEC: Spec = Spec {
 impl Authenticator for Identifier {
     fn spec(&self) -> &'static Spec {
         &SPEC
-    }
-
-    fn ready_prompt(&self, _: &Context<'_>) -> Option<Prompt> {
-        Some(SPEC.form(PromptKind::User))
-    }
-
-    async fn begin(&self, _: &Context<'_>) -> Result<Begun, Fault> {
-        Ok(Begun { prompt: SPEC.form(PromptKind::User), memo: None, messages: Vec::new() })
     }
 
     fn triage(&self, _: &Context<'_>, answers: &Answers) -> Triage {

@@ -21,13 +21,19 @@ pub trait Authenticator: Send + Sync {
 
     /// Its questions, for whoever the flow speaks of, when asking them needs no preparation: nothing sent, nothing kept.
     /// `None`: the option must be selected first.
-    fn ready_prompt(&self, cx: &Context<'_>) -> Option<Prompt>;
+    fn ready_prompt(&self, cx: &Context<'_>) -> Option<Prompt> {
+        let _ = cx;
+        Some(self.spec().form(PromptKind::User))
+    }
 
-    /// Prepares its questions: sends a code, makes a challenge.
+    /// Prepares its questions: sends a code, makes a challenge. One whose questions are ready has nothing to prepare.
     ///
     /// # Errors
     /// A part of the server failed.
-    async fn begin(&self, cx: &Context<'_>) -> Result<Begun, Fault>;
+    async fn begin(&self, cx: &Context<'_>) -> Result<Begun, Fault> {
+        let prompt = self.ready_prompt(cx).ok_or(Fault::new("an authenticator prepares no questions"))?;
+        Ok(Begun { prompt, memo: None, messages: Vec::new() })
+    }
 
     /// Its questions again, from what it remembers of preparing them: nothing is sent or made anew. Asked only of an
     /// authenticator that remembered something.
