@@ -28,7 +28,8 @@ const SESSION_END: Duration = Duration::from_secs(60 * 60 * 24 * 30);
 pub const ACR: [&str; 2] = ["aal1", "aal2"];
 
 impl Engine {
-    /// Finishes a login that a session satisfies: nothing was asked, so there is no flow to finish.
+    /// Finishes a login that a session satisfies: nothing was asked, so there is no flow to finish. `None`: the session or the
+    /// user changed meanwhile.
     pub(super) async fn conclude_at_once(
         &self,
         ticket: &Ticket,
@@ -37,15 +38,15 @@ impl Engine {
         progress: Progress,
         session: Session,
         now: Timestamp,
-    ) -> Result<Progressed, Error> {
+    ) -> Result<Option<Progressed>, Error> {
         let (conclusion, completion) = self.conclude(ticket, app, user, &progress, Some(session), now)?;
         let conclusion = Some(&conclusion);
         let settlement = Settlement { flow: None, tallies: &[], conclusion, rehash: None, tenant: &ticket.tenant, now };
         if !self.ports.store.settle(settlement).await? {
-            return Err(fallen());
+            return Ok(None);
         }
         tracing::info!(target: "vestibule::audit", event = "login", outcome = "session", tenant = %ticket.tenant, app = %app.id, user = %user.id);
-        Ok(Progressed::Done(completion))
+        Ok(Some(Progressed::Done(completion)))
     }
 
     /// The session that a flow began with, if it still holds.

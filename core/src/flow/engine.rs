@@ -120,7 +120,11 @@ impl Engine {
         };
         match (State::at(ticket.progress.clone(), &ticket.plan), session) {
             (State::Succeeded(progress), Some((session, user))) => {
-                self.conclude_at_once(&ticket, app, &user, progress, session, now).await
+                match self.conclude_at_once(&ticket, app, &user, progress, session, now).await? {
+                    Some(progressed) => Ok(progressed),
+                    // The session ended just now: the login begins as if there had been none.
+                    None => Box::pin(self.start(app, ticket.request, None)).await,
+                }
             }
             _ if ticket.request.prompt == PromptRule::None => Err(Error::new(Code::AuthenticationFailed)
                 .because("There is no session, and the prompt none forbids to ask the user.")

@@ -1,6 +1,7 @@
 //! What a step shows, and how its questions are prepared.
 
-use super::authenticator::{Begun, Context, Prompt};
+use super::authenticator::{Context, Prompt};
+use super::claim::Effects;
 use super::engine::{Engine, Round};
 use super::identify::Identity;
 use super::message::Message;
@@ -8,8 +9,10 @@ use super::prompt::{Offer, Progressed, Step};
 use super::state::{Progress, State, Turn};
 use super::ticket::Ticket;
 use crate::application::StepOption;
+use crate::attempt::Mark;
 use crate::error::{Code, Error, Fault};
 use crate::ports::Timestamp;
+use crate::ports::store::Move;
 use crate::user::User;
 
 /// A step to show and the flow's state while it is shown.
@@ -49,18 +52,35 @@ impl Engine {
     /// A selection round: the chosen option's questions, prepared once. Nothing is counted.
     pub(super) async fn ask(&self, round: Round<'_>, identity: &Identity) -> Result<Progressed, Error> {
         let cx = self.context(&round.progress, identity, round.chosen, round.now);
-        let begun = match &round.memo {
-            Some(memo) => Begun { prompt: round.authenticator.repeat(&cx, memo)?, memo: None, messages: Vec::new() },
-            None => round.authenticator.begin(&cx).await?,
+        let prompt = match (&round.memo, round.authenticator.ready_prompt(&cx)) {
+            (Some(memo), _) => round.authenticator.repeat(&cx, memo)?,
+            (None, Some(prompt)) => prompt,
+            (None, None) => return self.prepare(round, identity).await,
         };
-        let offer = self.offer(round.ticket, &round.progress, round.chosen, Some(begun.prompt))?;
-        if let Some(memo) = begun.memo {
-            let claim = self.claim(&round, &[]).await?;
-            let turn = Turn::Asked { option: round.option, memo };
-            let state = State::Asking(round.progress).advance(&round.ticket.plan, turn)?;
-            self.keep(round.ticket, claim.version, &state, round.now).await?;
-        }
-        let (flow_id, messages) = (round.flow_id.to_owned(), begun.messages);
+        self.one(&round, prompt, Vec::new())
+    }
+
+    /// Prepares the chosen option's questions. The flow is claimed first, so that of many selections at once one sends.
+    async fn prepare(&self, round: Round<'_>, identity: &Identity) -> Result<Progressed, Error> {
+        let claim = self.claim(&round, &[]).await?;
+        let cx = self.context(&round.progress, identity, round.chosen, round.now);
+        let begun = match round.authenticator.begin(&cx).await {
+            Ok(begun) => begun,
+            Err(fault) => {
+                self.settle(&round, &claim, Move::Release, Mark::Void, Effects::default()).await?;
+                return Err(fault.into());
+            }
+        };
+        let turn = Turn::Asked { option: round.option, memo: begun.memo.unwrap_or_default() };
+        let state = State::Asking(round.progress.clone()).advance(&round.ticket.plan, turn)?;
+        self.keep(round.ticket, claim.version, &state, round.now).await?;
+        self.one(&round, begun.prompt, begun.messages)
+    }
+
+    /// The step with the chosen option alone.
+    fn one(&self, round: &Round<'_>, prompt: Prompt, messages: Vec<Message>) -> Result<Progressed, Error> {
+        let offer = self.offer(round.ticket, &round.progress, round.chosen, Some(prompt))?;
+        let flow_id = round.flow_id.to_owned();
         Ok(Progressed::Step(Step { flow_id, failed: false, choice: false, offers: vec![offer], messages }))
     }
 
