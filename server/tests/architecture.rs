@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 const CRATES: [&str; 6] = ["jose", "core", "authn", "store", "server", "bench"];
@@ -105,12 +106,10 @@ fn no_file_is_longer_than_four_hundred_lines() {
         }
     }
     lengths.sort_unstable();
-    println!(
-        "{} files, median {} lines, longest {}",
-        lengths.len(),
-        lengths[lengths.len() / 2],
-        lengths.last().unwrap()
-    );
+    let (count, median) = (lengths.len(), lengths[lengths.len() / 2]);
+    // Written past the test runner, which keeps what a passing test prints.
+    let longest = lengths.last().unwrap();
+    writeln!(std::io::stdout(), "{count} files, median {median} lines, longest {longest}").unwrap();
 }
 
 #[test]
