@@ -8,13 +8,14 @@ use crate::attempt::{Mark, Slot, TallyKey, TallyRule};
 use crate::error::{Code, Error, Fault};
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
+use crate::flow::patience;
 use crate::ports::store::{Settlement, TallyMark};
 use crate::ports::{PasswordHash, Secret, TenantId, Verdict};
 use crate::user::{Gate, User, canonical_name};
 
 /// How long a password waits for others of the same user that are being compared.
 const QUEUE: Duration = Duration::from_secs(5);
-const GLANCE: Duration = Duration::from_millis(10);
+const ROUNDS: u32 = 64;
 
 /// Suffix by which the root tenant's administrator is named where a tenant has a user of the same name.
 const OF_ROOT: &str = "@carbon.super";
@@ -121,11 +122,11 @@ impl Administration {
     /// A slot of a tally, after a wait for passwords that are being compared; still full when that took too long.
     async fn claim_one(&self, key: &TallyKey, rule: &TallyRule) -> Result<Slot, Fault> {
         let start = self.ports.clock.now();
-        for _ in 0..QUEUE.as_millis() / GLANCE.as_millis() {
+        for rounds in 0..ROUNDS {
             let now = self.ports.clock.now();
             match self.ports.store.claim_tally(key, rule, now).await? {
                 Slot::Full if now.since(start) >= QUEUE => break,
-                Slot::Full => self.ports.clock.pause(GLANCE).await,
+                Slot::Full => self.ports.clock.pause(patience(rounds)).await,
                 slot => return Ok(slot),
             }
         }

@@ -5,7 +5,10 @@ use vestibule_jose::base64url;
 
 use super::users::{Role, UserDraft};
 use super::{Administration, Operator};
+use crate::attempt::TallyKey;
 use crate::error::{Code, Error};
+use crate::flow::Who;
+use crate::flow::authenticator::Factor;
 use crate::ports::{Secret, TenantId};
 use crate::tenant::Tenant;
 
@@ -25,8 +28,9 @@ pub enum FirstAdministrator {
 }
 
 impl Administration {
-    /// Makes the root tenant and its user [`ADMINISTRATOR`] where they are missing; at every later start it changes
-    /// nothing. `password`: the administrator's, else one is made.
+    /// Makes the root tenant and its user [`ADMINISTRATOR`] where they are missing. `password`: the administrator's, else one
+    /// is made. At a later start a given password changes nothing but this: wrong passwords of the administrator are
+    /// forgotten, so that whoever runs the server can open a door that guesses have closed.
     ///
     /// # Errors
     /// The password is not good enough, or the store failed.
@@ -38,7 +42,11 @@ impl Administration {
             // Another node may have been faster; its tenant is as good.
             self.ports.store.add_tenant(&tenant).await?;
         }
-        if self.ports.store.user_by_name(&root, ADMINISTRATOR).await?.is_some() {
+        if let Some(user) = self.ports.store.user_by_name(&root, ADMINISTRATOR).await? {
+            if password.is_some() {
+                let tally = TallyKey::of_user(&root, &Who::Known(user.id), Factor::Password);
+                self.ports.store.clear_tally(&tally).await?;
+            }
             return Ok(FirstAdministrator::Existing);
         }
         let generated = password.is_none().then(|| Secret::new(base64url(&self.ports.random::<18>())));

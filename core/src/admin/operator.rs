@@ -62,7 +62,7 @@ impl Operator {
 
     /// A scope counts only while the token carries it and the application is still allowed it.
     fn of_access(tenant: TenantId, access: Access) -> Self {
-        let own_record = access.has_scope("openid") || access.has_scope("internal_login");
+        let own_record = access.has_scope("internal_login");
         let scopes = access.app.management_scopes.iter().filter(|scope| access.has_scope(scope)).cloned().collect();
         let standing = match access.bearer {
             Bearer::App => Standing::App(access.app.id, scopes),

@@ -10,6 +10,9 @@ use crate::ports::Secret;
 /// Longest value of a parameter in bytes.
 const LONGEST: usize = 16 * 1024;
 
+/// Longest name of a user in bytes: names have at most 255 characters, and a flow remembers the name it was given.
+const LONGEST_NAME: usize = 1024;
+
 /// Parameters as they came, each with one or several values.
 pub type RawParams = BTreeMap<String, Vec<Secret<String>>>;
 
@@ -29,6 +32,9 @@ impl Spec {
             }
             if values.iter().any(|value| value.expose().len() > LONGEST) {
                 return Err(invalid(format!("The parameter {} is longer than {LONGEST} bytes.", param.name)));
+            }
+            if Some(param.name) == self.identifier && values.iter().any(|value| value.expose().len() > LONGEST_NAME) {
+                return Err(invalid(format!("The parameter {} is longer than {LONGEST_NAME} bytes.", param.name)));
             }
             if param.kind == ParamKind::Integer && values.iter().any(|value| value.expose().parse::<i64>().is_err()) {
                 return Err(invalid(format!("The parameter {} is a whole number.", param.name)));

@@ -21,7 +21,12 @@ pub(super) const FORMAT: u16 = 1;
 
 /// How long an answer waits for others of the same user that are being compared.
 const QUEUE: Duration = Duration::from_secs(5);
-const GLANCE: Duration = Duration::from_millis(10);
+const ROUNDS: u32 = 64;
+
+/// How long to wait before looking again: longer each time, so that a crowd before one name does not keep the store busy.
+pub(crate) fn patience(rounds: u32) -> Duration {
+    Duration::from_millis(10 << rounds.min(4))
+}
 
 /// A claimed flow with its tallies.
 pub(super) struct Claim {
@@ -61,7 +66,7 @@ impl Engine {
     /// Claims the flow and the tallies, waiting for answers of the same user that are being compared.
     pub(super) async fn claim(&self, round: &Round<'_>, tallies: &[(TallyKey, TallyRule)]) -> Result<Claim, Error> {
         let start = self.ports.clock.now();
-        for _ in 0..QUEUE.as_millis() / GLANCE.as_millis() {
+        for round_of_waiting in 0..ROUNDS {
             let now = self.ports.clock.now();
             let (tenant, expires) = (&round.ticket.tenant, round.ticket.expires);
             let (flow, seen, until) = (round.ticket.number, round.version, now + PATIENCE);
@@ -78,7 +83,7 @@ impl Engine {
                     return Err(state.open().err().map_or_else(busy, Error::from));
                 }
                 Claimed::Full if now.since(start) >= QUEUE => break,
-                Claimed::Full => self.ports.clock.pause(GLANCE).await,
+                Claimed::Full => self.ports.clock.pause(patience(round_of_waiting)).await,
             }
         }
         Err(Error::new(Code::TemporarilyUnavailable).retry_after(Duration::from_secs(1)))

@@ -1,9 +1,12 @@
 //! Judging an answer: claim, let the authenticator compare, and do what the outcome asks for.
 
+use vestibule_jose::{base64url, sha256};
+
 use std::time::Duration;
 
 use super::authenticator::{Answers, Context, Outcome, Subject, Then, Triage};
 use super::claim::{Claim, Effects, advance};
+use super::conclude::fallen;
 use super::engine::{Engine, Round};
 use super::identify::Identity;
 use super::message::Message;
@@ -107,7 +110,11 @@ impl Engine {
     ) -> Result<Progressed, Error> {
         let who = identity.who.clone().ok_or(Fault::new("an answer was right of nobody"))?;
         let plan = &round.ticket.plan;
-        let state = State::Asking(round.progress.clone()).advance(plan, Turn::Passed { proof, who, remember })?;
+        let Some(credential) = unchanged(&round, &identity, rehash.as_ref()) else {
+            return self.end(round, claim, fallen()).await;
+        };
+        let progress = Progress { credential, ..round.progress.clone() };
+        let state = State::Asking(progress).advance(plan, Turn::Passed { proof, who, remember })?;
         let rehash = identity.user.as_ref().zip(rehash.as_ref());
         match (state, &identity.user) {
             (State::Succeeded(progress), Some(user)) => {
@@ -165,7 +172,13 @@ impl Engine {
         }
         let tone = Tone { failed: true, messages: vec![message] };
         let before = identity_before(&round, identity);
-        let shown = self.show(round.ticket, round.flow_id, progress, &before, tone).await?;
+        let shown = match self.show(round.ticket, round.flow_id, progress, &before, tone).await {
+            Ok(shown) => shown,
+            Err(error) => {
+                self.settle(&round, &claim, Move::Release, Mark::Wrong, Effects::default()).await?;
+                return Err(error);
+            }
+        };
         self.settle(&round, &claim, advance(&shown.state)?, Mark::Wrong, Effects::default()).await?;
         if self.rules.failure_as_error {
             return Err(Error::new(Code::AuthenticationFailedRetry).with_step(shown.step));
@@ -179,6 +192,14 @@ impl Engine {
         tracing::info!(target: "vestibule::audit", event = "login", outcome = "failed", tenant = %round.ticket.tenant, app = %round.app.id, source = ?round.source.address, reason = refusal.oauth_name());
         Err(refusal)
     }
+}
+
+/// The digest of the user's password hash from now on; nothing if it is no longer the one with which the flow began.
+fn unchanged(round: &Round<'_>, identity: &Identity, rehash: Option<&PasswordHash>) -> Option<Option<String>> {
+    let digest = |hash: &PasswordHash| base64url(&sha256(hash.0.as_bytes()));
+    let now = identity.user.as_ref().map(|user| user.password.as_ref().map(digest).unwrap_or_default());
+    let same = round.progress.credential.is_none() || round.progress.credential == now;
+    same.then(|| rehash.map(digest).or(now))
 }
 
 fn is_only_option(round: &Round<'_>) -> bool {

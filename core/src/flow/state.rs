@@ -47,6 +47,9 @@ pub struct Progress {
     pub who: Option<Who>,
     /// The user asked to be remembered.
     pub remember: bool,
+    /// Digest of the user's password hash when the first step was passed: a password that is changed since ends the flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
     /// Wrong answers in this flow.
     pub misses: u32,
     /// What the authenticators remember that have asked in the current step, by the place of their option.

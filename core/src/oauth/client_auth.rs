@@ -7,6 +7,9 @@ use crate::application::Application;
 use crate::error::{Code, Error, Fault};
 use crate::ports::{Secret, Store, TenantId};
 
+/// Longest client id in bytes.
+const LONGEST_ID: usize = 150;
+
 /// What a client showed of itself.
 #[derive(Debug, Default)]
 pub struct Shown {
@@ -20,14 +23,20 @@ impl Shown {
     /// # Errors
     /// None is named (60001), or the header and the parameter name different ones (401).
     pub fn client_id<'a>(&'a self, params: &'a Params) -> Result<&'a str, Error> {
-        match (&self.basic, params.get("client_id")) {
+        let id = match (&self.basic, params.get("client_id")) {
             (Some((basic, _)), Some(param)) if basic != param => {
-                Err(refused("The Authorization header and the parameter client_id name different clients."))
+                return Err(refused("The Authorization header and the parameter client_id name different clients."));
             }
-            (Some((id, _)), _) => Ok(id),
-            (None, Some(id)) => Ok(id),
-            (None, None) => Err(Error::new(Code::InvalidRequest).because("The parameter client_id is missing.")),
+            (Some((id, _)), _) => id,
+            (None, Some(id)) => id,
+            (None, None) => {
+                return Err(Error::new(Code::InvalidRequest).because("The parameter client_id is missing."));
+            }
+        };
+        if id.len() > LONGEST_ID {
+            return Err(Error::new(Code::InvalidRequest).because("The client_id is longer than 150 bytes."));
         }
+        Ok(id)
     }
 
     /// Whether the client has shown that it is the application.

@@ -80,9 +80,13 @@ impl Issuer {
                 return Err(invalid("A post_logout_redirect_uri needs a client_id or an id_token_hint."));
             }
         };
+        // A page anywhere can send a browser here: without naming an application nothing ends (ASVS 10.6.2), and a hint
+        // ends its own session alone.
+        if app.is_none() {
+            return Err(invalid("A logout needs a client_id or an id_token_hint."));
+        }
         let hinted = hint.and_then(|hint| self.secrets.read_session(&hint.isk, Shown::Isk));
-        self.end(tenant, hinted).await?;
-        self.end(tenant, cookie).await?;
+        self.end(tenant, hinted.or(cookie)).await?;
         let location = location.map(|uri| match params.get("state") {
             Some(state) => with_state(&uri, state),
             None => uri,
@@ -112,7 +116,8 @@ impl Issuer {
         };
         let Some(client) = client else { return Ok((None, hint)) };
         let app = self.ports.store.app_by_client(tenant, client).await.map_err(|fault| failed(fault.into()))?;
-        let names = [("client_id", client), ("tenant_domain", tenant.as_str())];
+        let shown: String = client.chars().take(150).collect();
+        let names = [("client_id", shown.as_str()), ("tenant_domain", tenant.as_str())];
         let app = app.ok_or_else(|| Error::filled(Code::ApplicationNotFound, &names))?;
         Ok((Some(app), hint))
     }

@@ -199,3 +199,32 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
     let unknown = [("client_id", "nobody"), ("post_logout_redirect_uri", REDIRECT)];
     world.leave(&unknown).await.is_refused(400, "60005", "application_not_found");
 }
+
+#[tokio::test]
+async fn a_page_that_sends_the_browser_here_ends_nothing_by_itself() {
+    let world = World::new().await;
+    world.app("shop").await;
+    world.user("kim").await;
+    let done = world.anonymous().sign_in("shop", "kim", &[]).await;
+    let victim = world.anonymous().cookie(&done);
+    victim.get("/oidc/logout").await.is_refused(400, "60010", "invalid_logout_request");
+    let direct = victim.get("/oidc/logout?response_mode=direct&client_id=shop").await;
+    direct.is_refused(400, "60010", "invalid_logout_request");
+    let spelled = victim.get("/oidc/logout?response_mode=Direct&client_id=shop").await;
+    spelled.is_refused(400, "60001", "invalid_request");
+    assert_eq!(victim.authorize("shop", &[]).await.is(200).at("/flowStatus"), "SUCCESS_COMPLETED");
+}
+
+#[tokio::test]
+async fn a_hint_ends_its_own_session_and_not_the_browsers() {
+    let world = World::new().await;
+    world.app("shop").await;
+    world.user("kim").await;
+    world.user("mallory").await;
+    let foreign = world.login("shop", "mallory").await.at("/id_token");
+    let done = world.anonymous().sign_in("shop", "kim", &[]).await;
+    let victim = world.anonymous().cookie(&done);
+    let form = [("response_mode", "direct"), ("client_id", "shop"), ("id_token_hint", foreign.as_str())];
+    victim.form("/oidc/logout", &form).await.is(200);
+    assert_eq!(victim.authorize("shop", &[]).await.is(200).at("/flowStatus"), "SUCCESS_COMPLETED");
+}

@@ -29,7 +29,8 @@ async fn every_route_is_closed_to_whoever_lacks_its_right() {
     world.user_with("eve", |user| user.administrator = true).await;
     world.app("shop").await;
     world.scoped_app("robot", MANAGEMENT_SCOPES).await;
-    let token = world.login("shop", "kim").await.is(200).at("/access_token");
+    let token =
+        world.login_with("shop", "kim", &[("scope", "openid internal_login")]).await.is(200).at("/access_token");
     let user = world.anonymous().bearer(&token);
     let scopeless = world.as_app("robot", "").await;
     let junk = world.anonymous().bearer("junk");

@@ -277,14 +277,16 @@ async fn a_signed_in_user_sees_the_own_record() {
     let world = World::new().await;
     world.app("shop").await;
     let kim = world.user("kim").await;
-    for scope in ["openid", "internal_login"] {
+    for scope in ["openid internal_login", "internal_login"] {
         let token = world.login_with("shop", "kim", &[("scope", scope)]).await.is(200).at("/access_token");
         let me = world.anonymous().bearer(&token).header("accept", "application/json").get("/scim2/Me").await;
         assert_eq!((me.is(200).at("/id"), me.at("/userName")), (kim.id.to_string(), "kim".to_owned()));
         assert_eq!(me.at("/meta/location"), format!("{BASE}{USERS}/{}", kim.id));
     }
-    let token = world.login_with("shop", "kim", &[("scope", "profile")]).await.is(200).at("/access_token");
-    world.anonymous().bearer(&token).get("/scim2/Me").await.is(403);
+    for scope in ["profile", "openid"] {
+        let token = world.login_with("shop", "kim", &[("scope", scope)]).await.is(200).at("/access_token");
+        world.anonymous().bearer(&token).get("/scim2/Me").await.is(403);
+    }
 }
 
 #[tokio::test]

@@ -292,3 +292,15 @@ async fn a_user_who_is_locked_between_two_steps_does_not_arrive() {
     let right = world.code(&flow, RIGHT).await;
     assert!(right.member("/authData").is_null(), "{}", right.text());
 }
+
+#[tokio::test]
+async fn a_password_that_is_changed_between_two_steps_ends_the_flow() {
+    let (world, _) = world(&[&[PASS], &[CODE]]).await;
+    let ann = world.user("ann").await;
+    let flow = world.authorize("bank", &[]).await.flow_id();
+    world.anonymous().password(&flow, "ann", PASSWORD).await.is_step("INCOMPLETE");
+    let other = world.house.ports.passwords.hash(&"another password".to_owned().into()).await.unwrap();
+    world.change_user(&ann, |user| user.password = other).await;
+    world.code(&flow, RIGHT).await.is_refused(400, "60002", "authentication_failed");
+    world.code(&flow, RIGHT).await.is_refused(400, "60009", "invalid_flow_id");
+}

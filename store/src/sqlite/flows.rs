@@ -64,14 +64,14 @@ impl Flows for Sqlite {
 
     async fn claim_tally(&self, key: &TallyKey, rule: &TallyRule, now: Timestamp) -> Result<Slot, Fault> {
         let (key, rule) = (key.clone(), *rule);
-        self.write(move |db| {
+        let work = move |db: &Connection| {
             let before = read_tally(db, &key)?;
             let mut tally = before;
             let slot = tally.claim(now, &rule);
             keep_tally(db, &key, &before, &tally)?;
             Ok(slot)
-        })
-        .await
+        };
+        self.writer.write(Durability::Relaxed, work).await
     }
 }
 

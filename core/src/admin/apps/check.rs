@@ -58,6 +58,9 @@ fn oauth(settings: &OauthSettings) -> Result<(), Error> {
     if settings.public && settings.grants.contains(&GrantType::ClientCredentials) {
         return Err(invalid("grantTypes: a public client cannot have client_credentials."));
     }
+    if settings.public && !settings.rotate_refresh {
+        return Err(invalid("refreshToken.renewRefreshToken must be true for a public client."));
+    }
     origins(&settings.origins)?;
     for (member, alg) in [
         ("accessToken.accessTokenSignedResponseAlg", settings.access_token_alg),

@@ -50,6 +50,7 @@ impl AppDraft {
     /// Makes it public or confidential. One that becomes public must bring a PKCE challenge until told otherwise.
     pub fn set_public(&mut self, public: bool) {
         self.oauth.pkce_required |= public && !self.oauth.public;
+        self.oauth.rotate_refresh |= public && !self.oauth.public;
         self.oauth.public = public;
     }
 

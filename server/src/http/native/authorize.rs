@@ -16,7 +16,7 @@ use super::super::{App, Style};
 use super::wire::{CompletionBody, StepBody};
 
 /// Which kind of answer a request wants.
-enum Mode {
+pub(super) enum Mode {
     /// JSON, step by step.
     Direct,
     /// A redirect.
@@ -58,7 +58,11 @@ pub(super) async fn answer(app: &App, realm: &Realm, progressed: Progressed) -> 
     }
 }
 
-fn mode(params: &Params) -> Result<Mode, Error> {
+/// Which kind of answer a request wants.
+///
+/// # Errors
+/// Another spelling of direct.
+pub(super) fn mode(params: &Params) -> Result<Mode, Error> {
     match params.get("response_mode") {
         Some("direct") => Ok(Mode::Direct),
         // Another spelling of it is neither: whoever sent it would lose the checks that direct mode has.

@@ -1,7 +1,7 @@
 //! `/oidc/logout`: in direct mode 200 and an empty body; otherwise a redirect to a registered address.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use vestibule_core::error::{Code, Error};
 
@@ -9,11 +9,14 @@ use super::super::App;
 use super::super::body::Form;
 use super::super::caller::{self, Caller, Realm};
 use super::super::reply::Reply;
+use super::authorize::{Mode, mode};
 
-pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -> Reply<Response> {
+pub(crate) async fn handle(State(app): State<App>, method: Method, caller: Caller, form: Form) -> Reply<Response> {
     let realm = caller.realm;
     let cookie = caller::session(&app, &realm, &form.headers).map(|presence| presence.session);
-    let direct = form.params.get("response_mode") == Some("direct");
+    let direct = matches!(mode(&form.params)?, Mode::Direct);
+    // No state changes by a GET that any page can make a browser send: there the hint must tell whose session it is.
+    let cookie = cookie.filter(|_| !direct || method == Method::POST);
     if direct && form.in_url.has("id_token_hint") {
         return Err(Error::new(Code::InvalidRequest)
             .because("The id_token_hint of a direct logout must not be sent in a URL: POST it.")
