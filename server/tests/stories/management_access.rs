@@ -184,6 +184,22 @@ async fn wrong_passwords_of_an_administrator_lock_like_those_of_a_login() {
 }
 
 #[tokio::test]
+async fn whoever_runs_the_server_opens_the_door_that_guesses_have_closed() {
+    let world = World::new().await;
+    let given = || Some(PASSWORD.to_owned().into());
+    world.house.admin.first_start(given()).await.unwrap();
+    let (admin, wrong) = (world.anonymous().basic("admin", PASSWORD), world.anonymous().basic("admin", "wrong"));
+    for _ in 0..100 {
+        wrong.get(APPS).await.is(401);
+        world.wait(minutes(16));
+    }
+    world.house.admin.first_start(None).await.unwrap();
+    admin.get(APPS).await.is(401);
+    world.house.admin.first_start(given()).await.unwrap();
+    admin.get(APPS).await.is(200);
+}
+
+#[tokio::test]
 async fn unknown_locked_and_switched_off_administrators_are_refused_alike() {
     let world = World::new().await;
     world.user_with("locked", |user| (user.administrator, user.locked) = (true, true)).await;
