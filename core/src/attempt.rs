@@ -91,6 +91,16 @@ pub enum Mark {
 /// How long a comparison may take before it counts as wrong.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long an answer waits for others of the same user that are being compared, and how often it looks.
+pub(crate) const QUEUE: Duration = Duration::from_secs(5);
+/// See [`QUEUE`].
+pub(crate) const ROUNDS: u32 = 64;
+
+/// How long to wait before looking again: longer each time, so that a crowd before one name does not keep the store busy.
+pub(crate) fn patience(rounds: u32) -> Duration {
+    Duration::from_millis(10 << rounds.min(4))
+}
+
 /// How long a tally is kept after its last claim.
 pub const MEMORY: Duration = Duration::from_secs(60 * 60 * 24 * 30);
 

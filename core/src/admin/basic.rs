@@ -4,18 +4,13 @@
 use std::time::Duration;
 
 use super::{Administration, Operator};
-use crate::attempt::{Mark, Slot, TallyKey, TallyRule};
+use crate::attempt::{Mark, QUEUE, ROUNDS, Slot, TallyKey, TallyRule, patience};
 use crate::error::{Code, Error, Fault};
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
-use crate::flow::patience;
 use crate::ports::store::{Settlement, TallyMark};
 use crate::ports::{PasswordHash, Secret, TenantId, Verdict};
 use crate::user::{Gate, User, canonical_name};
-
-/// How long a password waits for others of the same user that are being compared.
-const QUEUE: Duration = Duration::from_secs(5);
-const ROUNDS: u32 = 64;
 
 /// Suffix by which the root tenant's administrator is named where a tenant has a user of the same name.
 const OF_ROOT: &str = "@carbon.super";

@@ -30,11 +30,9 @@ impl Spec {
             if param.kind != ParamKind::MultiValued && values.len() != 1 {
                 return Err(invalid(format!("The parameter {} takes one value.", param.name)));
             }
-            if values.iter().any(|value| value.expose().len() > LONGEST) {
-                return Err(invalid(format!("The parameter {} is longer than {LONGEST} bytes.", param.name)));
-            }
-            if Some(param.name) == self.identifier && values.iter().any(|value| value.expose().len() > LONGEST_NAME) {
-                return Err(invalid(format!("The parameter {} is longer than {LONGEST_NAME} bytes.", param.name)));
+            let longest = if Some(param.name) == self.identifier { LONGEST_NAME } else { LONGEST };
+            if values.iter().any(|value| value.expose().len() > longest) {
+                return Err(invalid(format!("The parameter {} is longer than {longest} bytes.", param.name)));
             }
             if param.kind == ParamKind::Integer && values.iter().any(|value| value.expose().parse::<i64>().is_err()) {
                 return Err(invalid(format!("The parameter {} is a whole number.", param.name)));

@@ -10,7 +10,7 @@ use super::engine::{Engine, Round, busy};
 use super::identify::Identity;
 use super::state::State;
 use super::ticket::Ticket;
-use crate::attempt::{Mark, PATIENCE, Slot, Tally, TallyKey, TallyRule};
+use crate::attempt::{Mark, PATIENCE, QUEUE, ROUNDS, Slot, Tally, TallyKey, TallyRule, patience};
 use crate::error::{Code, Error, Fault};
 use crate::ports::store::{ClaimRequest, Claimed, Conclusion, FlowVersion, Move, Settlement, TallyMark};
 use crate::ports::{PasswordHash, Timestamp};
@@ -18,15 +18,6 @@ use crate::user::User;
 
 /// Shape of the states that this version writes.
 pub(super) const FORMAT: u16 = 1;
-
-/// How long an answer waits for others of the same user that are being compared.
-const QUEUE: Duration = Duration::from_secs(5);
-const ROUNDS: u32 = 64;
-
-/// How long to wait before looking again: longer each time, so that a crowd before one name does not keep the store busy.
-pub(crate) fn patience(rounds: u32) -> Duration {
-    Duration::from_millis(10 << rounds.min(4))
-}
 
 /// A claimed flow with its tallies.
 pub(super) struct Claim {
@@ -66,7 +57,7 @@ impl Engine {
     /// Claims the flow and the tallies, waiting for answers of the same user that are being compared.
     pub(super) async fn claim(&self, round: &Round<'_>, tallies: &[(TallyKey, TallyRule)]) -> Result<Claim, Error> {
         let start = self.ports.clock.now();
-        for round_of_waiting in 0..ROUNDS {
+        for rounds in 0..ROUNDS {
             let now = self.ports.clock.now();
             let (tenant, expires) = (&round.ticket.tenant, round.ticket.expires);
             let (flow, seen, until) = (round.ticket.number, round.version, now + PATIENCE);
@@ -83,7 +74,7 @@ impl Engine {
                     return Err(state.open().err().map_or_else(busy, Error::from));
                 }
                 Claimed::Full if now.since(start) >= QUEUE => break,
-                Claimed::Full => self.ports.clock.pause(patience(round_of_waiting)).await,
+                Claimed::Full => self.ports.clock.pause(patience(rounds)).await,
             }
         }
         Err(Error::new(Code::TemporarilyUnavailable).retry_after(Duration::from_secs(1)))
@@ -133,6 +124,11 @@ impl Engine {
                 Err(fallen())
             }
         }
+    }
+
+    /// Settles a claim that leaves the flow as it was.
+    pub(super) async fn release(&self, round: &Round<'_>, claim: &Claim, mark: Mark) -> Result<(), Error> {
+        self.settle(round, claim, Move::Release, mark, Effects::default()).await
     }
 
     /// Keeps the state of a claimed flow in which nothing was counted.

@@ -1,8 +1,8 @@
 //! Judging an answer: claim, let the authenticator compare, and do what the outcome asks for.
 
-use vestibule_jose::{base64url, sha256};
-
 use std::time::Duration;
+
+use vestibule_jose::{base64url, sha256};
 
 use super::authenticator::{Answers, Context, Outcome, Subject, Then, Triage};
 use super::claim::{Claim, Effects, advance};
@@ -16,7 +16,6 @@ use super::steps::Tone;
 use crate::attempt::Mark;
 use crate::error::{Code, Error, Fault};
 use crate::ports::PasswordHash;
-use crate::ports::store::Move;
 use crate::user::Shut;
 
 impl Engine {
@@ -38,7 +37,7 @@ impl Engine {
         }
         let claim = self.claim(&round, &self.tallies(&round, &identity)).await?;
         if let Some(until) = claim.source_locked() {
-            self.settle(&round, &claim, Move::Release, Mark::Void, Effects::default()).await?;
+            self.release(&round, &claim, Mark::Void).await?;
             return Err(Error::new(Code::TooManyRequests).retry_after(until.since(round.now)));
         }
         let barred = claim.locked().is_some();
@@ -47,7 +46,7 @@ impl Engine {
         match round.authenticator.submit(&cx, memo, &answers).await {
             Ok(outcome) => self.follow(round, identity, claim, outcome).await,
             Err(fault) => {
-                self.settle(&round, &claim, Move::Release, Mark::Void, Effects::default()).await?;
+                self.release(&round, &claim, Mark::Void).await?;
                 Err(fault.into())
             }
         }
@@ -73,26 +72,21 @@ impl Engine {
                     });
                     self.pass(round, identity, claim, proof, remember, rehash).await
                 }
-                _ => {
-                    self.miss(
-                        round,
-                        identity,
-                        claim,
-                        (Message::failed("Login failed.", "login.fail.message"), Then::Choose),
-                    )
-                    .await
+                Subject::Nobody | Subject::Shadow => {
+                    let told = Message::failed("Login failed.", "login.fail.message");
+                    self.miss(round, identity, claim, (told, Then::Choose)).await
                 }
             },
             Outcome::Named => self.pass(round, identity, claim, None, false, None).await,
             Outcome::Wrong { message, then } => self.miss(round, identity, claim, (message, then)).await,
             Outcome::Again(begun) => {
-                self.settle(&round, &claim, Move::Release, Mark::Void, Effects::default()).await?;
+                self.release(&round, &claim, Mark::Void).await?;
                 let tone = Tone { failed: false, messages: begun.messages };
                 let shown = self.show(round.ticket, round.flow_id, round.progress, &identity, tone).await?;
                 Ok(Progressed::Step(shown.step))
             }
             Outcome::Overloaded => {
-                self.settle(&round, &claim, Move::Release, Mark::Void, Effects::default()).await?;
+                self.release(&round, &claim, Mark::Void).await?;
                 Err(Error::new(Code::TemporarilyUnavailable).retry_after(Duration::from_secs(1)))
             }
         }
@@ -137,7 +131,7 @@ impl Engine {
                 let shown = match shown {
                     Ok(shown) => shown,
                     Err(error) => {
-                        self.settle(&round, &claim, Move::Release, Mark::Right, Effects::default()).await?;
+                        self.release(&round, &claim, Mark::Right).await?;
                         return Err(error);
                     }
                 };
@@ -175,7 +169,7 @@ impl Engine {
         let shown = match self.show(round.ticket, round.flow_id, progress, &before, tone).await {
             Ok(shown) => shown,
             Err(error) => {
-                self.settle(&round, &claim, Move::Release, Mark::Wrong, Effects::default()).await?;
+                self.release(&round, &claim, Mark::Wrong).await?;
                 return Err(error);
             }
         };

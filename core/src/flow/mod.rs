@@ -15,7 +15,6 @@ mod state;
 mod steps;
 mod ticket;
 
-pub(crate) use claim::patience;
 pub use conclude::ACR;
 pub use engine::{Engine, Rules, Source, Submission};
 pub use message::{Message, MessageKind};

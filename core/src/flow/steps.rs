@@ -1,7 +1,6 @@
 //! What a step shows, and how its questions are prepared.
 
 use super::authenticator::{Context, Prompt};
-use super::claim::Effects;
 use super::engine::{Engine, Round};
 use super::identify::Identity;
 use super::message::Message;
@@ -12,7 +11,6 @@ use crate::application::StepOption;
 use crate::attempt::Mark;
 use crate::error::{Code, Error, Fault};
 use crate::ports::Timestamp;
-use crate::ports::store::Move;
 use crate::user::User;
 
 /// A step to show and the flow's state while it is shown.
@@ -67,7 +65,7 @@ impl Engine {
         let begun = match round.authenticator.begin(&cx).await {
             Ok(begun) => begun,
             Err(fault) => {
-                self.settle(&round, &claim, Move::Release, Mark::Void, Effects::default()).await?;
+                self.release(&round, &claim, Mark::Void).await?;
                 return Err(fault.into());
             }
         };
