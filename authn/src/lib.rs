@@ -5,6 +5,9 @@ use vestibule_core::flow::authenticator::Authenticator;
 
 pub mod basic;
 pub mod identifier;
+pub mod passkey;
+
+pub use passkey::Verifier as PasskeyVerifier;
 
 /// Every way of signing in that this build has.
 pub const ALL: &[&dyn Authenticator] = &[basic::KIND, identifier::KIND];

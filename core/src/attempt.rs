@@ -18,7 +18,7 @@ pub struct TallyKey(pub String);
 impl TallyKey {
     /// Wrong answers of one factor for one user, or for a name that no user has.
     pub fn of_user(tenant: &TenantId, who: &Who, factor: Factor) -> Self {
-        let pool = factor.amr();
+        let pool = factor.pool().unwrap_or(factor.amr());
         match who {
             Who::Known(user) => Self(format!("user/{tenant}/{pool}/{user}")),
             Who::Shadow(name) => Self(format!("name/{tenant}/{pool}/{}", base64url(&sha256(name.as_bytes())))),

@@ -38,7 +38,8 @@ impl House {
         let secrets = Arc::new(Secrets::load(&ports).await?);
         let keyring = Arc::new(Keyring::new(ports.clone()));
         let admin = Administration::new(ports.clone(), rules);
-        let engine = Engine::new(ports.clone(), Arc::clone(&secrets), registry, rules);
+        let engine =
+            Engine { ports: ports.clone(), secrets: Arc::clone(&secrets), urls: urls.clone(), registry, rules };
         let issuer = Issuer::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), urls.clone());
         Ok(Self { ports, secrets, keyring, urls, engine, issuer, admin })
     }

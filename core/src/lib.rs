@@ -4,6 +4,10 @@
 pub mod admin;
 pub mod application;
 pub mod attempt;
+pub mod budget;
+pub mod connection;
+pub mod credential;
+pub mod delivery;
 pub mod error;
 pub mod flow;
 pub mod grant;

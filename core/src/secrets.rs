@@ -71,6 +71,14 @@ impl Secrets {
                 StoredSecret { id: ports.random(), secret: Secret::new(ports.random()), created: ports.clock.now() };
             stored.push(ports.store.first_secret(&fresh).await?);
         }
+        Self::of(&stored)
+    }
+
+    /// The secrets that the store keeps, the oldest first.
+    ///
+    /// # Errors
+    /// There is none, or one is no secret.
+    pub fn of(stored: &[StoredSecret]) -> Result<Self, Fault> {
         let mut all = stored.iter().map(Derived::of).collect::<Result<Vec<_>, _>>()?;
         let newest = all.pop().ok_or(Fault::new("the store kept no server secret"))?;
         Ok(Self { newest, older: all })
@@ -89,6 +97,33 @@ impl Secrets {
         let id = SealKey::key_id_of(flow_id)?;
         let key = self.all().find(|derived| derived.seal.key_id() == id)?;
         key.seal.open("flow", flow_id)
+    }
+
+    /// Seals something that is kept: a letter, a key for one-time codes, a client secret of ours elsewhere. `purpose` keeps
+    /// things of different kinds apart; `nonce` is random.
+    ///
+    /// # Errors
+    /// The cipher failed.
+    pub fn seal(&self, purpose: &'static str, nonce: [u8; 12], plain: &[u8]) -> Result<String, Fault> {
+        self.newest.seal.seal(purpose, nonce, plain).map_err(|error| Fault::from("sealing a secret", error))
+    }
+
+    /// Opens what [`Self::seal`] sealed for the same purpose.
+    pub fn open(&self, purpose: &'static str, sealed: &str) -> Option<impl AsRef<[u8]> + use<>> {
+        let id = SealKey::key_id_of(sealed)?;
+        let key = self.all().find(|derived| derived.seal.key_id() == id)?;
+        key.seal.open(purpose, sealed)
+    }
+
+    /// A keyed hash of parts that are told apart: digests of codes, and things derived instead of kept. The first part says
+    /// what it is for.
+    pub fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.newest.names.mac(parts)
+    }
+
+    /// Whether a keyed hash is that of these parts, compared in constant time, whichever secret made it.
+    pub fn is_digest(&self, parts: &[&[u8]], digest: &[u8]) -> bool {
+        digest.len() == 32 && self.is_ours(parts, digest)
     }
 
     /// The code of a grant.

@@ -28,6 +28,8 @@ pub struct Session {
     pub idle: Duration,
     /// When it ends whatever happens.
     pub ends: Timestamp,
+    /// What the app said of itself at the last login (`User-Agent`), so that people recognise it.
+    pub agent: Option<String>,
 }
 
 /// A session as a caller showed it.

@@ -31,6 +31,12 @@ impl MacKey {
         exactly(context.sign().as_ref())
     }
 
+    /// The tag of exactly these bytes, for protocols that lay out the message themselves (RFC 2104 section 2).
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; 32] {
+        exactly(aws_lc_rs::hmac::sign(&self.0, message).as_ref())
+    }
+
     /// Whether `tag` is the tag of the parts, or its first 16 bytes or more (RFC 2104 section 5); constant time.
     #[must_use]
     pub fn check(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
@@ -76,6 +82,12 @@ mod tests {
         let message = b"\0\0\0\0\0\0\0\x02hi";
         let plain = aws_lc_rs::hmac::sign(&Key::new(HMAC_SHA256, b"secret"), message);
         assert_eq!(MacKey::new(b"secret").mac(&[b"hi"]), plain.as_ref());
+    }
+
+    #[test]
+    fn a_signature_is_the_vector_of_rfc_4231_section_4_3() {
+        let tag = MacKey::new(b"Jefe").sign(b"what do ya want for nothing?");
+        assert_eq!(crate::base64url(&tag), "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM");
     }
 
     #[test]

@@ -70,6 +70,14 @@ impl SigningKey {
         &self.kid
     }
 
+    /// The key under the name by which somebody else knows it (RFC 7515 section 4.1.4).
+    #[must_use]
+    pub fn named(mut self, kid: &str) -> Self {
+        kid.clone_into(&mut self.kid);
+        self.jwk.kid = Some(kid.to_owned());
+        self
+    }
+
     /// The public half (RFC 7517 section 4).
     ///
     /// Without `alg` for RSA, since one RSA key serves both `RS256` and `PS256`.
@@ -229,6 +237,15 @@ mod tests {
             r#"{"alg":"EdDSA","typ":"at+jwt","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"}"#
         );
         assert_eq!(from_base64url(payload).unwrap(), br#"{"sub":"u"}"#);
+    }
+
+    #[test]
+    fn a_name_given_elsewhere_stands_in_the_header() {
+        let key = rfc_8037().named("theirs");
+        let token = key.sign(Algorithm::EdDSA, "JWT", &()).unwrap();
+        let header = from_base64url(token.split('.').next().unwrap()).unwrap();
+        assert_eq!(String::from_utf8(header).unwrap(), r#"{"alg":"EdDSA","typ":"JWT","kid":"theirs"}"#);
+        assert_eq!((key.kid(), key.jwk().kid.as_deref()), ("theirs", Some("theirs")));
     }
 
     #[test]

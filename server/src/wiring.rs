@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vestibule_authn::PasskeyVerifier;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Registry;
 use vestibule_core::flow::authenticator::Authenticator;
@@ -9,9 +10,11 @@ use vestibule_core::house::House;
 use vestibule_core::oauth::metadata::PublicUrl;
 use vestibule_core::ports::{Entropy, Ports, Store};
 
+use vestibule_courier::Bell;
+
 use crate::config::Config;
 use crate::http::{HttpSettings, Networks};
-use crate::world::{HashingPool, SystemClock, SystemEntropy, Threads};
+use crate::world::{Egress, HashingPool, Outbound, SystemClock, SystemEntropy, Threads};
 
 /// The ways of signing in.
 pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
@@ -23,7 +26,17 @@ pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
 pub fn ports(config: &Config, store: Arc<dyn Store>) -> Result<Ports, Fault> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = Arc::new(HashingPool::start(&config.hash, Arc::clone(&entropy))?);
-    Ok(Ports { store, clock: Arc::new(SystemClock), entropy, passwords, foundry: Arc::new(Threads::default()) })
+    let egress = Egress { allowed: config.egress.allowed_networks.clone() };
+    Ok(Ports {
+        store,
+        clock: Arc::new(SystemClock),
+        entropy,
+        passwords,
+        foundry: Arc::new(Threads::default()),
+        passkeys: Arc::new(PasskeyVerifier),
+        web: Arc::new(Outbound::new(egress)?),
+        bell: Arc::new(Bell::default()),
+    })
 }
 
 /// The rules over a world.

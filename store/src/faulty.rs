@@ -8,13 +8,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use vestibule_core::application::Application;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
+use vestibule_core::connection::Connection;
+use vestibule_core::credential::{Credential, Kind};
+use vestibule_core::delivery::Letter;
 use vestibule_core::error::Fault;
 use vestibule_core::grant::{Grant, Redeemed, Rotated, Rotation};
 use vestibule_core::ports::store::{
-    Added, Applications, ClaimRequest, Claimed, Flows, Grants, Keys, Page, Saved, Sessions, Settlement, Store,
-    StoredFlow, StoredKey, StoredSecret, Tenants, Upkeep, UserFilter, Users,
+    Added, Applications, Carried, ClaimRequest, Claimed, Connections, Credentials, Delivery, Flows, Grants, Keys,
+    Outbox, Page, Saved, Sessions, Settled, Settlement, Slip, Slips, Store, StoredFlow, StoredKey, StoredSecret,
+    Tenants, Upkeep, UserFilter, Users,
 };
-use vestibule_core::ports::{AppId, FlowNumber, GrantId, SessionId, TenantId, Timestamp, UserId};
+use vestibule_core::ports::{
+    AppId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, SessionId, TenantId, Timestamp, UserId,
+};
 use vestibule_core::session::Session;
 use vestibule_core::tenant::Tenant;
 use vestibule_core::user::User;
@@ -124,6 +130,14 @@ verbs! {
         SaveApp: save_app(app: &Application, seen: u64) -> Saved;
         RemoveApp: remove_app(tenant: &TenantId, id: &AppId) -> bool;
     }
+    Connections {
+        Connection: connection(tenant: &TenantId, id: &ConnectionId) -> Option<Connection>;
+        ConnectionNamed: connection_named(tenant: &TenantId, name: &str) -> Option<Connection>;
+        Connections: connections(tenant: &TenantId, name: Option<&str>, page: Page) -> (Vec<Connection>, usize);
+        AddConnection: add_connection(connection: &Connection) -> Added;
+        SaveConnection: save_connection(connection: &Connection, seen: u64) -> Saved;
+        RemoveConnection: remove_connection(tenant: &TenantId, id: &ConnectionId) -> bool;
+    }
     Keys {
         Keys: keys(tenant: &TenantId) -> Vec<StoredKey>;
         FirstKey: first_key(key: &StoredKey) -> StoredKey;
@@ -138,16 +152,24 @@ verbs! {
         SaveUser: save_user(user: &User, seen: u64, expel: bool, now: Timestamp) -> Saved;
         RemoveUser: remove_user(tenant: &TenantId, id: &UserId) -> bool;
     }
+    Credentials {
+        Credentials: credentials(tenant: &TenantId, user: &UserId) -> Vec<Credential>;
+        Credential: credential(tenant: &TenantId, kind: Kind, handle: &str) -> Option<Credential>;
+        AddCredential: add_credential(credential: &Credential) -> Added;
+        SaveCredential: save_credential(credential: &Credential, seen: u64) -> Saved;
+        RemoveCredential: remove_credential(tenant: &TenantId, user: &UserId, id: &CredentialId) -> bool;
+    }
     Flows {
         Flow: flow(number: &FlowNumber) -> Option<StoredFlow>;
         Claim: claim(request: ClaimRequest<'_>) -> Claimed;
-        Settle: settle(settlement: Settlement<'_>) -> bool;
+        Settle: settle(settlement: Settlement<'_>) -> Settled;
         Tally: tally(key: &TallyKey) -> Tally;
         ClearTally: clear_tally(key: &TallyKey) -> ();
         ClaimTally: claim_tally(key: &TallyKey, rule: &TallyRule, now: Timestamp) -> Slot;
     }
     Sessions {
         Session: session(id: &SessionId) -> Option<Session>;
+        SessionsOf: sessions_of(tenant: &TenantId, user: &UserId) -> Vec<Session>;
         EndSession: end_session(id: &SessionId, now: Timestamp) -> bool;
     }
     Grants {
@@ -157,6 +179,17 @@ verbs! {
         RevokeGrant: revoke_grant(id: &GrantId) -> bool;
         RevokeToken: revoke_token(jti: &str, expires: Timestamp) -> ();
         IsTokenRevoked: is_token_revoked(jti: &str) -> bool;
+    }
+    Outbox {
+        Post: post(letter: &Letter, now: Timestamp) -> bool;
+        Carry: carry(now: Timestamp, until: Timestamp, most: usize) -> Vec<Carried>;
+        Carried: carried(id: &LetterId, lease: u64, how: Delivery) -> bool;
+        Waiting: waiting() -> (usize, Option<Timestamp>);
+    }
+    Slips {
+        Slip: slip(key: &str) -> Option<Slip>;
+        Leave: leave(slip: &Slip, seen: u64) -> bool;
+        Take: take(key: &str) -> Option<Slip>;
     }
     Upkeep {
         Check: check(now: Timestamp) -> ();

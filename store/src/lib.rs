@@ -2,6 +2,7 @@
 //! stands in [`vestibule_core::ports::store`] and, as tests that every backend runs, in `conformance`. A backend knows
 //! rows and races; what a flow, a grant or a tally means is the core's, whose pure moves are applied under its lock.
 
+mod budget;
 mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;

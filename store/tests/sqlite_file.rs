@@ -5,12 +5,12 @@ use std::path::Path;
 
 use vestibule_core::attempt::{TallyKey, TallyRule};
 use vestibule_core::ports::store::{
-    Added, Applications, ClaimRequest, Claimed, FlowVersion, Flows, Grants, Tenants, Upkeep, Users,
+    Added, Applications, ClaimRequest, Claimed, Delivery, FlowVersion, Flows, Grants, Outbox, Tenants, Upkeep, Users,
 };
 use vestibule_core::ports::{FlowNumber, TenantId, Timestamp};
 use vestibule_core::user::User;
 use vestibule_store::Sqlite;
-use vestibule_store::conformance::samples::{acme, app, at, claim, flow, give, grant, session, tenant, user};
+use vestibule_store::conformance::samples::{acme, app, at, claim, flow, give, grant, letter, session, tenant, user};
 
 fn complaint(path: &Path) -> String {
     Sqlite::open(path).err().map(|fault| fault.chain()).unwrap_or_default()
@@ -116,6 +116,29 @@ async fn claims_of_a_process_that_ended_are_released() {
     drop((store, beside));
     let store = Sqlite::open(&path).unwrap();
     assert!(matches!(store.claim(request(1, 2)).await.unwrap(), Claimed::Ours { .. }));
+}
+
+#[tokio::test]
+async fn letters_of_a_carrier_that_ended_are_free_and_those_that_wait_go_on_waiting() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("id.db");
+    let carry = |store: Sqlite| async move {
+        let taken = store.carry(at(10), at(200), 10).await.unwrap();
+        (taken.iter().map(|one| (one.letter.clone(), one.tries)).collect::<Vec<_>>(), store)
+    };
+    let store = Sqlite::open(&path).unwrap();
+    store.post(&letter(1, &[]), at(1)).await.unwrap();
+    let waits = store.carry(at(1), at(200), 1).await.unwrap();
+    let again = Delivery::Again(at(100));
+    assert!(store.carried(&waits[0].letter.id, waits[0].lease, again).await.unwrap());
+    store.post(&letter(2, &[]), at(2)).await.unwrap();
+    let (taken, store) = carry(store).await;
+    assert_eq!(taken, [(letter(2, &[]), 0)]);
+    let (taken, beside) = carry(Sqlite::open(&path).unwrap()).await;
+    assert_eq!(taken, [], "another process lives and carries it");
+    drop((store, beside));
+    let (taken, _store) = carry(Sqlite::open(&path).unwrap()).await;
+    assert_eq!(taken, [(letter(2, &[]), 1)]);
 }
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);

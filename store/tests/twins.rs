@@ -6,16 +6,21 @@ use std::time::Duration;
 use proptest::prelude::*;
 use vestibule_core::application::Application;
 use vestibule_core::attempt::Mark;
+use vestibule_core::connection::Connection;
+use vestibule_core::credential::{Credential, Kind};
+use vestibule_core::delivery::Letter;
 use vestibule_core::grant::{Grant, Rotation};
 use vestibule_core::keyring::FAMILIES;
 use vestibule_core::ports::store::{
-    ClaimRequest, Conclusion, FlowVersion, Move, Page, Premise, Settlement, Store, StoredKey, StoredSecret, UserFilter,
+    ClaimRequest, Conclusion, Delivery, Edit, FlowVersion, Move, Page, Premise, Settlement, Slip, Store, StoredKey,
+    StoredSecret, UserFilter,
 };
 use vestibule_core::ports::{PasswordHash, Secret, TenantId, Timestamp};
 use vestibule_core::session::Session;
 use vestibule_core::user::User;
 use vestibule_store::conformance::samples::{
-    RULE, acme, app, at, flow, globex, grant, key, mark, session, tenant, user,
+    RULE, acme, app, at, connection, credential, flow, globex, grant, key, letter, mark, session, slip, tenant, totp,
+    user,
 };
 use vestibule_store::{Memory, Sqlite};
 
@@ -36,8 +41,20 @@ enum Ask {
         flow: Option<(u8, u64, bool)>,
         marks: Vec<(u8, u8)>,
         end: Option<(u8, u8, u8)>,
-        rehash: Option<(u8, u8, u8)>,
+        edits: Vec<Change>,
+        letters: Vec<(u8, u8)>,
     },
+    AddCredential(u8, u8, u8, bool),
+    SaveCredential(u8, u8, u8, u64),
+    RemoveCredential(u8, u8, bool),
+    AddConnection(u8, u8, bool),
+    SaveConnection(u8, u8, u64),
+    RemoveConnection(u8, bool),
+    Post(u8, u8),
+    Carry(usize),
+    Carried(u8, u64, u8),
+    Leave(u8, bool, u64),
+    Take(u8),
     ClearTally(u8),
     ClaimTally(u8),
     EndSession(u8),
@@ -49,12 +66,35 @@ enum Ask {
     Wait(i64),
 }
 
+/// An edit of an answer.
+#[derive(Clone, Debug)]
+enum Change {
+    Rehash(u8, u8, u8),
+    Save(u8, u8, u64, bool),
+    Provision(u8, u8),
+    Enrol(u8, u8, u8),
+    Use(u8, u8, u8, u64),
+}
+
+fn changes() -> impl Strategy<Value = Change> {
+    let thing = || 1_u8..4;
+    prop_oneof![
+        (thing(), 0_u8..3, 0_u8..3).prop_map(|(id, compared, fresh)| Change::Rehash(id, compared, fresh)),
+        (thing(), thing(), 1_u64..4, any::<bool>()).prop_map(|(id, name, seen, out)| Change::Save(id, name, seen, out)),
+        (thing(), thing()).prop_map(|(id, name)| Change::Provision(id, name)),
+        (thing(), thing(), thing()).prop_map(|(id, owner, handle)| Change::Enrol(id, owner, handle)),
+        (thing(), thing(), thing(), 1_u64..4)
+            .prop_map(|(id, owner, handle, seen)| Change::Use(id, owner, handle, seen)),
+    ]
+}
+
 fn asks() -> impl Strategy<Value = Ask> {
     let thing = || 1_u8..4;
     let flow = prop::option::of((thing(), 0_u64..4, any::<bool>()));
     let (marks, names) =
         (prop::collection::vec((0_u8..2, 0_u8..3), 0..2), prop::sample::subsequence(vec![0_u8, 1], 0..=2));
-    let (end, rehash) = (prop::option::of((thing(), thing(), 1_u8..9)), prop::option::of((thing(), 0_u8..3, 0_u8..3)));
+    let (end, edits) = (prop::option::of((thing(), thing(), 1_u8..9)), prop::collection::vec(changes(), 0..3));
+    let (letters, budgets) = (prop::collection::vec((1_u8..9, 0_u8..3), 0..3), 0_u8..3);
     prop_oneof![
         1 => thing().prop_map(Ask::AddTenant),
         2 => (thing(), thing(), any::<bool>()).prop_map(|(id, name, here)| Ask::AddApp(id, name, here)),
@@ -66,7 +106,18 @@ fn asks() -> impl Strategy<Value = Ask> {
         2 => (thing(), thing(), 1_u64..4, any::<bool>()).prop_map(|(id, name, seen, out)| Ask::SaveUser(id, name, seen, out)),
         1 => (thing(), any::<bool>()).prop_map(|(id, here)| Ask::RemoveUser(id, here)),
         6 => (thing(), 0_u64..4, names).prop_map(|(flow, seen, names)| Ask::Claim(flow, seen, names)),
-        8 => (flow, marks, end, rehash).prop_map(|(flow, marks, end, rehash)| Ask::Settle { flow, marks, end, rehash }),
+        8 => (flow, marks, end, edits, letters).prop_map(|(flow, marks, end, edits, letters)| Ask::Settle { flow, marks, end, edits, letters }),
+        3 => (thing(), thing(), thing(), any::<bool>()).prop_map(|(id, owner, handle, here)| Ask::AddCredential(id, owner, handle, here)),
+        2 => (thing(), thing(), thing(), 1_u64..4).prop_map(|(id, owner, handle, seen)| Ask::SaveCredential(id, owner, handle, seen)),
+        1 => (thing(), thing(), any::<bool>()).prop_map(|(id, owner, here)| Ask::RemoveCredential(id, owner, here)),
+        2 => (thing(), thing(), any::<bool>()).prop_map(|(id, name, here)| Ask::AddConnection(id, name, here)),
+        2 => (thing(), thing(), 1_u64..4).prop_map(|(id, name, seen)| Ask::SaveConnection(id, name, seen)),
+        1 => (thing(), any::<bool>()).prop_map(|(id, here)| Ask::RemoveConnection(id, here)),
+        2 => (1_u8..9, budgets).prop_map(|(id, budgets)| Ask::Post(id, budgets)),
+        3 => (0_usize..4).prop_map(Ask::Carry),
+        3 => (1_u8..9, 1_u64..3, 0_u8..3).prop_map(|(id, lease, how)| Ask::Carried(id, lease, how)),
+        3 => (thing(), any::<bool>(), 0_u64..3).prop_map(|(key, here, seen)| Ask::Leave(key, here, seen)),
+        1 => thing().prop_map(Ask::Take),
         1 => (0_u8..2).prop_map(Ask::ClearTally),
         2 => (0_u8..2).prop_map(Ask::ClaimTally),
         1 => thing().prop_map(Ask::EndSession),
@@ -139,7 +190,9 @@ async fn ask(store: &dyn Store, ask: Ask, now: Timestamp) -> String {
             let (flow, seen, tenant) = (flow(number), FlowVersion(seen), &acme());
             told(store.claim(ClaimRequest { flow, tenant, seen, now, until, expires, tallies: &tallies }).await)
         }
-        Ask::Settle { flow, marks, end, rehash } => settle(store, (flow, marks, end, rehash), now).await,
+        Ask::Settle { flow, marks, end, edits, letters } => {
+            settle(store, (flow, marks, end, edits, letters), now).await
+        }
         Ask::ClearTally(name) => told(store.clear_tally(&key(tally(name))).await),
         Ask::ClaimTally(name) => told(store.claim_tally(&key(tally(name)), &RULE, now).await),
         Ask::EndSession(id) => told(store.end_session(&session(id, 1).id, now).await),
@@ -158,12 +211,78 @@ async fn ask(store: &dyn Store, ask: Ask, now: Timestamp) -> String {
         }
         Ask::Sweep(most) => told(store.sweep(now, most).await),
         Ask::Wait(_) => told(store.check(now).await),
+        other => ask_of_factors(store, other, now).await,
     }
 }
 
-type Settled = (Option<(u8, u64, bool)>, Vec<(u8, u8)>, Option<(u8, u8, u8)>, Option<(u8, u8, u8)>);
+async fn ask_of_factors(store: &dyn Store, ask: Ask, now: Timestamp) -> String {
+    match ask {
+        Ask::AddCredential(id, owner, handle, here) => {
+            told(store.add_credential(&Credential { tenant: place(here), ..held(id, owner, handle) }).await)
+        }
+        Ask::SaveCredential(id, owner, handle, seen) => {
+            let change = Credential { revision: seen + 1, used: Some(now), ..held(id, owner, handle) };
+            told(store.save_credential(&change, seen).await)
+        }
+        Ask::RemoveCredential(id, owner, here) => {
+            told(store.remove_credential(&place(here), &user(owner).id, &held(id, 1, 1).id).await)
+        }
+        Ask::AddConnection(id, name, here) => {
+            let connection = Connection { name: name.to_string(), tenant: place(here), ..connection(id) };
+            told(store.add_connection(&connection).await)
+        }
+        Ask::SaveConnection(id, name, seen) => {
+            let change = Connection { revision: seen + 1, name: name.to_string(), modified: now, ..connection(id) };
+            told(store.save_connection(&change, seen).await)
+        }
+        Ask::RemoveConnection(id, here) => told(store.remove_connection(&place(here), &connection(id).id).await),
+        Ask::Post(id, budgets) => told(store.post(&written(id, budgets, now), now).await),
+        Ask::Carry(most) => told(store.carry(now, now + Duration::from_secs(30), most).await),
+        Ask::Carried(id, lease, how) => {
+            let again = Delivery::Again(now + Duration::from_secs(30));
+            let how = [Delivery::Arrived, again, Delivery::Undeliverable][usize::from(how)];
+            told(store.carried(&letter(id, &[]).id, lease, how).await)
+        }
+        Ask::Leave(key, here, seen) => {
+            let expires = now + Duration::from_secs(60);
+            let slip = Slip { tenant: place(here), expires, ..slip(&key.to_string(), seen + 1) };
+            told(store.leave(&slip, seen).await)
+        }
+        Ask::Take(key) => told(store.take(&key.to_string()).await),
+        other => unreachable!("{other:?} is asked elsewhere"),
+    }
+}
 
-async fn settle(store: &dyn Store, (moved, marks, end, rehash): Settled, now: Timestamp) -> String {
+fn held(id: u8, owner: u8, handle: u8) -> Credential {
+    Credential { handle: handle.to_string(), ..credential(id, owner) }
+}
+
+fn written(id: u8, budgets: u8, now: Timestamp) -> Letter {
+    let budgets: &[&str] = [&[], &["kim"][..], &["kim", "robin"]][usize::from(budgets)];
+    Letter { created: now, expires: now + Duration::from_secs(300), ..letter(id, budgets) }
+}
+
+fn edit(change: Change, now: Timestamp) -> Edit {
+    let named = |id, name: u8| User { canonical: name.to_string(), modified: now, ..user(id) };
+    match change {
+        Change::Rehash(id, compared, fresh) => {
+            Edit::Rehash { user: user(id).id, compared: hash(compared), fresh: hash(fresh) }
+        }
+        Change::Save(id, name, seen, expel) => {
+            Edit::Save { user: Box::new(User { revision: seen + 1, ..named(id, name) }), seen, expel }
+        }
+        Change::Provision(id, name) => Edit::Provision(Box::new(named(id, name))),
+        Change::Enrol(id, owner, handle) => Edit::Enrol(Box::new(held(id, owner, handle))),
+        Change::Use(id, owner, handle, seen) => {
+            let credential = Credential { revision: seen, ..held(id, owner, handle) };
+            Edit::Use { credential: Box::new(credential.used(totp(now.seconds()), now)), seen }
+        }
+    }
+}
+
+type Settled = (Option<(u8, u64, bool)>, Vec<(u8, u8)>, Option<(u8, u8, u8)>, Vec<Change>, Vec<(u8, u8)>);
+
+async fn settle(store: &dyn Store, (moved, marks, end, edits, letters): Settled, now: Timestamp) -> String {
     let marks: Vec<_> = marks
         .into_iter()
         .map(|(name, how)| mark(tally(name), [Mark::Right, Mark::Wrong, Mark::Void][usize::from(how)]))
@@ -175,7 +294,8 @@ async fn settle(store: &dyn Store, (moved, marks, end, rehash): Settled, now: Ti
         let given = Grant { app: app(owner).id, expires, ends, created: now, ..grant(number, &session) };
         Conclusion { session, grant: given, premise: Premise::default() }
     });
-    let hashes = rehash.map(|(id, compared, fresh)| (user(id).id, hash(compared), hash(fresh)));
+    let edits: Vec<_> = edits.into_iter().map(|change| edit(change, now)).collect();
+    let letters: Vec<_> = letters.into_iter().map(|(id, budgets)| written(id, budgets, now)).collect();
     let settlement = Settlement {
         flow: moved.map(|(number, version, on)| {
             let to = if on { Move::Advance { format: 1, body: vec![number; 9] } } else { Move::Release };
@@ -183,7 +303,8 @@ async fn settle(store: &dyn Store, (moved, marks, end, rehash): Settled, now: Ti
         }),
         tallies: &marks,
         conclusion: conclusion.as_ref(),
-        rehash: hashes.as_ref().map(|(id, compared, fresh)| (*id, compared, fresh)),
+        edits: &edits,
+        letters: &letters,
         tenant: &acme(),
         now,
     };
@@ -196,6 +317,7 @@ async fn look(store: &dyn Store) -> Vec<String> {
     let mut seen = vec![told(store.tenants(page).await)];
     for tenant in [acme(), globex()] {
         seen.push(told(store.apps(&tenant, None, page).await));
+        seen.push(told(store.connections(&tenant, None, page).await));
         seen.push(told(store.users(&tenant, &UserFilter::All, page).await));
         seen.push(told(store.knows_origin(&tenant, "https://app.example").await));
         seen.push(told(store.keys(&tenant).await.map(|keys| keys.iter().map(shown).collect::<Vec<_>>())));
@@ -206,6 +328,11 @@ async fn look(store: &dyn Store) -> Vec<String> {
             seen.push(told(store.apps(&tenant, Some(&name), Page { offset: 0, limit: 5 }).await));
             seen.push(told(store.user(&tenant, &user(number).id).await));
             seen.push(told(store.user_by_name(&tenant, &name).await));
+            seen.push(told(store.connection(&tenant, &connection(number).id).await));
+            seen.push(told(store.connection_named(&tenant, &name).await));
+            seen.push(told(store.credentials(&tenant, &user(number).id).await));
+            seen.push(told(store.credential(&tenant, Kind::Totp, &name).await));
+            seen.push(told(store.sessions_of(&tenant, &user(number).id).await));
             seen.push(told(store.users(&tenant, &UserFilter::Named(name), Page { offset: 0, limit: 5 }).await));
         }
     }
@@ -215,8 +342,10 @@ async fn look(store: &dyn Store) -> Vec<String> {
         seen.push(told(store.session(&session(number, 1).id).await));
         seen.push(told(store.grant(&grant(number, &session(1, 1)).id).await));
         seen.push(told(store.is_token_revoked(&number.to_string()).await));
+        seen.push(told(store.slip(&number.to_string()).await));
         seen.push(told(store.tally(&key(tally(number % 2))).await));
     }
+    seen.push(told(store.waiting().await));
     seen
 }
 

@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Context, Factor, Memo, Outcome, Param, ParamKind, Spec, Subject, Then, Triage,
+    Answers, Authenticator, Context, Effects, Factor, Memo, Outcome, Param, Spec, Subject, Then, Triage,
 };
 use vestibule_core::ports::Verdict;
+use vestibule_core::ports::store::Edit;
 
 /// The registration of this way of signing in.
 pub const KIND: &dyn Authenticator = &Basic;
@@ -22,43 +23,16 @@ static SPEC: Spec = Spec {
     display: "Username & Password",
     i18n_key: "authenticator.basic",
     summary: "A user name and a password.",
-    params: PARAMS,
+    params: &[
+        Param::USERNAME,
+        Param::secret("password", 1, "password.param", "Password"),
+        Param::silent("chkRemember"),
+    ],
     factor: Some(Factor::Password),
     identifier: Some("username"),
+    followed_by: &["password-reset-enforcer"],
+    ..Spec::PLAIN
 };
-
-static PARAMS: &[Param] = &[
-    Param {
-        name: "username",
-        aliases: &[],
-        kind: ParamKind::String,
-        order: 0,
-        i18n_key: "username.param",
-        display: "Username",
-        confidential: false,
-        asked: true,
-    },
-    Param {
-        name: "password",
-        aliases: &[],
-        kind: ParamKind::String,
-        order: 1,
-        i18n_key: "password.param",
-        display: "Password",
-        confidential: true,
-        asked: true,
-    },
-    Param {
-        name: "chkRemember",
-        aliases: &[],
-        kind: ParamKind::String,
-        order: 2,
-        i18n_key: "remember.me.param",
-        display: "Remember me",
-        confidential: false,
-        asked: false,
-    },
-];
 
 #[async_trait]
 impl Authenticator for Basic {
@@ -83,7 +57,12 @@ impl Authenticator for Basic {
             Subject::Shadow | Subject::Nobody => None,
         };
         Ok(match cx.ports.passwords.verify(password, hash).await? {
-            Verdict::Right { rehash } => Outcome::Proved { rehash, remember: answers.is_on("chkRemember") },
+            Verdict::Right { rehash } => {
+                let renewed =
+                    cx.subject.user().zip(rehash.as_ref()).and_then(|(user, fresh)| Edit::rehash(user, fresh));
+                let effects = Effects { edits: renewed.into_iter().collect(), letters: Vec::new() };
+                Outcome::Proved { whose: None, factor: None, remember: answers.is_on("chkRemember"), effects }
+            }
             Verdict::Wrong => wrong(),
             Verdict::Overloaded => Outcome::Overloaded,
         })

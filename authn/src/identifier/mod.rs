@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Context, Memo, Outcome, Param, ParamKind, Spec, Triage,
+    Answers, Authenticator, Context, Effects, Memo, Outcome, Param, Spec, Triage,
 };
 
 /// The registration of this way of signing in.
@@ -17,18 +17,9 @@ static SPEC: Spec = Spec {
     display: "Identifier First",
     i18n_key: "authenticator.identifier",
     summary: "A user name; the steps after it prove whose it is.",
-    params: &[Param {
-        name: "username",
-        aliases: &[],
-        kind: ParamKind::String,
-        order: 0,
-        i18n_key: "username.param",
-        display: "Username",
-        confidential: false,
-        asked: true,
-    }],
-    factor: None,
+    params: &[Param::USERNAME],
     identifier: Some("username"),
+    ..Spec::PLAIN
 };
 
 #[async_trait]
@@ -45,6 +36,6 @@ impl Authenticator for Identifier {
     }
 
     async fn submit(&self, _: &Context<'_>, _: Memo, _: &Answers) -> Result<Outcome, Fault> {
-        Ok(Outcome::Named)
+        Ok(Outcome::Passed(Effects::default()))
     }
 }

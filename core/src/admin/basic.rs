@@ -8,7 +8,7 @@ use crate::attempt::{Mark, QUEUE, ROUNDS, Slot, TallyKey, TallyRule, patience};
 use crate::error::{Code, Error, Fault};
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
-use crate::ports::store::{Settlement, TallyMark};
+use crate::ports::store::{Edit, Settlement, TallyMark};
 use crate::ports::{PasswordHash, Secret, TenantId, Verdict};
 use crate::user::{Gate, User, canonical_name};
 
@@ -141,9 +141,11 @@ impl Administration {
         let user = claimed.user.clone().map(|key| TallyMark { key, rule: self.rules.user, mark });
         let tallies: Vec<_> = source.into_iter().chain(user).collect();
         let owner = account.user.as_ref();
-        let rehash = owner.zip(rehash).and_then(|(user, fresh)| Some((user.id, user.password.as_ref()?, fresh)));
+        let rehash = owner.zip(rehash).and_then(|(user, fresh)| Edit::rehash(user, fresh));
+        let edits = rehash.as_slice();
         let (tenant, now) = (&account.tenant, self.ports.clock.now());
-        let settlement = Settlement { flow: None, tallies: &tallies, conclusion: None, rehash, tenant, now };
+        let settlement =
+            Settlement { flow: None, tallies: &tallies, conclusion: None, edits, letters: &[], tenant, now };
         self.ports.store.settle(settlement).await.map(drop)
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_jose::Algorithm;
 
 pub use redirect::{BadRedirect, Callback};
-pub use sequence::{Limits, Sequence, SequenceStep, StepOption, authenticator_id, read_authenticator_id};
+pub use sequence::{CUSTOM, Limits, Sequence, SequenceStep, StepOption, authenticator_id, read_authenticator_id};
 
 use crate::ports::{AppId, TenantId, Timestamp};
 
@@ -39,6 +39,12 @@ pub struct Application {
     pub oauth: OauthSettings,
     /// The steps of a login.
     pub sequence: Sequence,
+    /// A user who must use a factor that is not enrolled yet is offered its enrolment inside the login.
+    #[serde(default)]
+    pub enrolment: bool,
+    /// Apps on phones that are this application: their passkeys are those of its pages.
+    #[serde(default)]
+    pub mobile: MobileApps,
     /// Management scopes that a `client_credentials` token of this application may carry.
     pub management_scopes: BTreeSet<String>,
     /// When it was made.
@@ -54,6 +60,18 @@ pub struct ClientSecret {
     pub digest: [u8; 32],
     /// When it was made.
     pub created: Timestamp,
+}
+
+/// Apps on phones that belong to an application (WSO2's `trustedAppConfiguration`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MobileApps {
+    /// Android package name.
+    pub android_package: Option<String>,
+    /// SHA-256 digests of the certificates that sign the Android app.
+    pub android_digests: Vec<[u8; 32]>,
+    /// Apple's app id, as `TEAMID.com.example.app`.
+    pub apple_app: Option<String>,
 }
 
 /// Grants that an application may use (RFC 6749 §1.3).

@@ -43,9 +43,12 @@ pub struct StepOption {
     /// Name of the identity provider; `LOCAL` for the server itself.
     pub idp: String,
     /// Limits of this option.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Limits::is_default")]
     pub limits: Limits,
 }
+
+/// With this begin the names of authenticators that are services of the operator's.
+pub const CUSTOM: &str = "custom-";
 
 impl StepOption {
     /// Name of the server itself as an identity provider.
@@ -56,22 +59,56 @@ impl StepOption {
         Self { authenticator: authenticator.to_owned(), idp: Self::LOCAL.to_owned(), limits: Limits::default() }
     }
 
+    /// Whether it speaks with another identity provider or a service of the operator's.
+    pub fn is_elsewhere(&self) -> bool {
+        self.idp != Self::LOCAL || self.authenticator.starts_with(CUSTOM)
+    }
+
+    /// Name of the connection that it speaks with.
+    pub fn connection(&self) -> &str {
+        if self.idp == Self::LOCAL { &self.authenticator } else { &self.idp }
+    }
+
     /// The id by which a client names the option.
     pub fn id(&self) -> String {
         authenticator_id(&self.authenticator, &self.idp)
     }
 }
 
-/// Limits of a step's option within one flow; zero means none.
+/// Parameters of a step's option: its limits within one flow, and what single ways of signing in take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Limits {
-    /// Wrong codes after which the flow ends with 60013.
-    pub maximum_allowed_failure_attempts: u32,
-    /// Codes sent again after which the next is refused.
-    pub maximum_allowed_resend_attempts: u32,
+    /// Wrong codes with which the flow ends (60013).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum_allowed_failure_attempts: Option<u32>,
+    /// How often a code may be sent again; one more is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum_allowed_resend_attempts: Option<u32>,
     /// Whether one resend too many ends the flow with 60014.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub terminate_on_resend_limit_exceeded: bool,
+    /// Sessions that a user may have at a time (`SessionExecutor`).
+    #[serde(rename = "MaxSessionCount", skip_serializing_if = "Option::is_none")]
+    pub max_sessions: Option<u32>,
+}
+
+impl Limits {
+    /// Whether nothing is limited.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Wrong codes with which the flow ends. Zero is what earlier versions wrote for none.
+    pub fn failures(&self) -> Option<u32> {
+        self.maximum_allowed_failure_attempts.filter(|most| *most > 0)
+    }
+
+    /// How often a code may be sent again. Without a limit of failures, zero is what earlier versions wrote for none.
+    pub fn resends(&self) -> Option<u32> {
+        let is_old = self.maximum_allowed_failure_attempts == Some(0);
+        self.maximum_allowed_resend_attempts.filter(|most| *most > 0 || !is_old)
+    }
 }
 
 /// `base64url(name:idp)` without padding, the form that shipped clients compare literally.

@@ -4,20 +4,19 @@
 
 use std::time::Duration;
 
-use super::authenticator::Factor;
 use super::conclude::fallen;
-use super::engine::{Engine, Round, busy};
+use super::engine::{Engine, Round, Scene, busy};
 use super::identify::Identity;
 use super::state::State;
 use super::ticket::Ticket;
 use crate::attempt::{Mark, PATIENCE, QUEUE, ROUNDS, Slot, Tally, TallyKey, TallyRule, patience};
+use crate::delivery::Letter;
 use crate::error::{Code, Error, Fault};
-use crate::ports::store::{ClaimRequest, Claimed, Conclusion, FlowVersion, Move, Settlement, TallyMark};
-use crate::ports::{PasswordHash, Timestamp};
-use crate::user::User;
+use crate::ports::Timestamp;
+use crate::ports::store::{ClaimRequest, Claimed, Conclusion, Edit, FlowVersion, Move, Settled, Settlement, TallyMark};
 
 /// Shape of the states that this version writes.
-pub(super) const FORMAT: u16 = 1;
+pub(super) const FORMAT: u16 = 2;
 
 /// A claimed flow with its tallies.
 pub(super) struct Claim {
@@ -29,7 +28,8 @@ pub(super) struct Claim {
 #[derive(Default)]
 pub(super) struct Effects<'a> {
     pub conclusion: Option<&'a Conclusion>,
-    pub rehash: Option<(&'a User, &'a PasswordHash)>,
+    pub edits: &'a [Edit],
+    pub letters: &'a [Letter],
 }
 
 impl Claim {
@@ -59,8 +59,9 @@ impl Engine {
         let start = self.ports.clock.now();
         for rounds in 0..ROUNDS {
             let now = self.ports.clock.now();
-            let (tenant, expires) = (&round.ticket.tenant, round.ticket.expires);
-            let (flow, seen, until) = (round.ticket.number, round.version, now + PATIENCE);
+            let ticket = round.scene.ticket;
+            let (tenant, expires) = (&ticket.tenant, ticket.expires);
+            let (flow, seen, until) = (ticket.number, round.version, now + PATIENCE);
             let request = ClaimRequest { flow, tenant, seen, now, until, expires, tallies };
             match self.ports.store.claim(request).await? {
                 Claimed::Ours { version, slots } => {
@@ -70,7 +71,7 @@ impl Engine {
                 }
                 Claimed::Busy => return Err(busy()),
                 Claimed::Moved => {
-                    let (_, state) = self.load(round.ticket, now).await?;
+                    let (_, state) = self.load(ticket, now).await?;
                     return Err(state.open().err().map_or_else(busy, Error::from));
                 }
                 Claimed::Full if now.since(start) >= QUEUE => break,
@@ -83,12 +84,13 @@ impl Engine {
     /// The tallies in which a wrong answer would count: first the user's, then the source address's.
     pub(super) fn tallies(&self, round: &Round<'_>, identity: &Identity) -> Vec<(TallyKey, TallyRule)> {
         let (Some(who), Some(factor)) = (&identity.who, round.authenticator.spec().factor) else { return Vec::new() };
-        if !matches!(factor, Factor::Password | Factor::Otp) {
+        if factor.pool().is_none() {
             return Vec::new();
         }
-        let tenant = &round.ticket.tenant;
+        let tenant = &round.scene.ticket.tenant;
+        let source = round.scene.source;
         let mut tallies = vec![(TallyKey::of_user(tenant, who, factor), self.rules.user)];
-        if let (Some(address), false) = (round.source.address, round.source.exempt) {
+        if let (Some(address), false) = (source.address, source.exempt) {
             tallies.push((TallyKey::of_source(tenant, address), self.rules.source));
         }
         tallies
@@ -103,25 +105,46 @@ impl Engine {
         mark: Mark,
         effects: Effects<'_>,
     ) -> Result<(), Error> {
+        match self.try_settle(round, claim, flow, mark, effects).await? {
+            Settled::Kept => Ok(()),
+            Settled::Lost | Settled::Overtaken => Err(busy()),
+        }
+    }
+
+    /// Settles a claim, unless an edit is overtaken.
+    pub(super) async fn try_settle(
+        &self,
+        round: &Round<'_>,
+        claim: &Claim,
+        flow: Move,
+        mark: Mark,
+        effects: Effects<'_>,
+    ) -> Result<Settled, Error> {
         // A right answer says nothing of the other guesses from its address.
         let source = if mark == Mark::Wrong { Mark::Wrong } else { Mark::Void };
-        let rehash = effects.rehash.and_then(|(user, fresh)| Some((user.id, user.password.as_ref()?, fresh)));
         let marks = claim.marks(mark, source);
+        let ticket = round.scene.ticket;
         let settled = self.ports.store.settle(Settlement {
-            flow: Some((round.ticket.number, claim.version, flow)),
+            flow: Some((ticket.number, claim.version, flow)),
             tallies: &marks,
             conclusion: effects.conclusion,
-            rehash,
-            tenant: &round.ticket.tenant,
+            edits: effects.edits,
+            letters: effects.letters,
+            tenant: &ticket.tenant,
             now: self.ports.clock.now(),
         });
         match (settled.await?, effects.conclusion) {
-            (true, _) => Ok(()),
-            (false, None) => Err(busy()),
+            (Settled::Lost, None) => Err(busy()),
             // Either another answer has the flow, or what this login stood on is over: then so is the flow.
-            (false, Some(_)) => {
-                self.keep(round.ticket, claim.version, &State::Failed, round.now).await?;
+            (Settled::Lost, Some(_)) => {
+                self.keep(ticket, claim.version, &State::Failed, &[]).await?;
                 Err(fallen())
+            }
+            (settled, _) => {
+                if settled == Settled::Kept && !effects.letters.is_empty() {
+                    self.ports.bell.ring();
+                }
+                Ok(settled)
             }
         }
     }
@@ -132,20 +155,30 @@ impl Engine {
     }
 
     /// Keeps the state of a claimed flow in which nothing was counted.
-    pub(super) async fn keep(
+    async fn keep(
         &self,
         ticket: &Ticket,
         version: FlowVersion,
         state: &State,
-        now: Timestamp,
+        letters: &[Letter],
     ) -> Result<(), Error> {
         let flow = Some((ticket.number, version, advance(state)?));
-        let settlement = Settlement { flow, tallies: &[], conclusion: None, rehash: None, tenant: &ticket.tenant, now };
-        if self.ports.store.settle(settlement).await? { Ok(()) } else { Err(busy()) }
+        let (tenant, now) = (&ticket.tenant, self.ports.clock.now());
+        let settlement = Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters, tenant, now };
+        match self.ports.store.settle(settlement).await? {
+            Settled::Kept => {
+                if !letters.is_empty() {
+                    self.ports.bell.ring();
+                }
+                Ok(())
+            }
+            Settled::Lost | Settled::Overtaken => Err(busy()),
+        }
     }
 
     /// Keeps the first state of a flow that has something to remember from the start.
-    pub(super) async fn keep_first(&self, ticket: &Ticket, state: &State, now: Timestamp) -> Result<(), Error> {
+    pub(super) async fn keep_first(&self, scene: Scene<'_>, state: &State, letters: &[Letter]) -> Result<(), Error> {
+        let (ticket, now) = (scene.ticket, scene.now);
         let request = ClaimRequest {
             flow: ticket.number,
             tenant: &ticket.tenant,
@@ -156,7 +189,7 @@ impl Engine {
             tallies: &[],
         };
         match self.ports.store.claim(request).await? {
-            Claimed::Ours { version, .. } => self.keep(ticket, version, state, now).await,
+            Claimed::Ours { version, .. } => self.keep(ticket, version, state, letters).await,
             Claimed::Busy | Claimed::Moved | Claimed::Full => Err(busy()),
         }
     }

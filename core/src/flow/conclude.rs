@@ -7,15 +7,14 @@ use std::time::Duration;
 use url::Url;
 use vestibule_jose::{base64url, sha256};
 
-use super::authenticator::Factor;
-use super::engine::Engine;
+use super::authenticator::{Class, Factor};
+use super::engine::{Engine, Scene};
 use super::prompt::{Completion, Progressed};
 use super::state::{Progress, Proof};
 use super::ticket::Ticket;
-use crate::application::Application;
 use crate::error::{Code, Error};
 use crate::grant::{Grant, Phase, Terms};
-use crate::ports::store::{Conclusion, Premise, Settlement};
+use crate::ports::store::{Conclusion, Premise, Settled, Settlement};
 use crate::ports::{GrantId, SessionId, Timestamp};
 use crate::secrets::Shown;
 use crate::session::Session;
@@ -32,17 +31,17 @@ impl Engine {
     /// user changed meanwhile.
     pub(super) async fn conclude_at_once(
         &self,
-        ticket: &Ticket,
-        app: &Application,
+        scene: Scene<'_>,
         user: &User,
         progress: Progress,
         session: Session,
-        now: Timestamp,
     ) -> Result<Option<Progressed>, Error> {
-        let (conclusion, completion) = self.conclude(ticket, app, user, &progress, Some(session), now)?;
+        let (conclusion, completion) = self.conclude(scene, user, &progress, Some(session))?;
         let conclusion = Some(&conclusion);
-        let settlement = Settlement { flow: None, tallies: &[], conclusion, rehash: None, tenant: &ticket.tenant, now };
-        if !self.ports.store.settle(settlement).await? {
+        let Scene { ticket, app, now, .. } = scene;
+        let settlement =
+            Settlement { flow: None, tallies: &[], conclusion, edits: &[], letters: &[], tenant: &ticket.tenant, now };
+        if self.ports.store.settle(settlement).await? != Settled::Kept {
             return Ok(None);
         }
         tracing::info!(target: "vestibule::audit", event = "login", outcome = "session", tenant = %ticket.tenant, app = %app.id, user = %user.id);
@@ -69,19 +68,18 @@ impl Engine {
     /// Another user or a stronger login was asked for.
     pub(super) fn conclude(
         &self,
-        ticket: &Ticket,
-        app: &Application,
+        scene: Scene<'_>,
         user: &User,
         progress: &Progress,
         session: Option<Session>,
-        now: Timestamp,
     ) -> Result<(Conclusion, Completion), Error> {
+        let Scene { ticket, app, now, .. } = scene;
         let proofs: Vec<&Proof> = progress.proofs().collect();
         let acr = acr(&proofs);
         is_whom_and_how_it_was_asked(ticket, user, acr)?;
         let session = session.filter(|session| session.user == user.id);
         let premise = Premise { user_revision: Some(user.revision), session_is_there: session.is_some() };
-        let session = self.session(app, user, progress, session, now);
+        let session = self.session(scene, user, progress, session);
         let grant = Grant {
             id: GrantId::ordered(now, &*self.ports.entropy),
             tenant: ticket.tenant.clone(),
@@ -105,20 +103,13 @@ impl Engine {
                 userinfo_claims: ticket.request.claims.userinfo.clone(),
             },
         };
-        let completion = self.completion(ticket, app, &session, &grant, progress.remember);
+        let completion = self.completion(scene, &session, &grant, progress.remember);
         Ok((Conclusion { session, grant, premise }, completion))
     }
 
     /// The session that the login began with and belongs to the user, with what was proved added; else a new one.
-    fn session(
-        &self,
-        app: &Application,
-        user: &User,
-        progress: &Progress,
-        old: Option<Session>,
-        now: Timestamp,
-    ) -> Session {
-        let lifetimes = &app.oauth.lifetimes;
+    fn session(&self, scene: Scene<'_>, user: &User, progress: &Progress, old: Option<Session>) -> Session {
+        let (lifetimes, now) = (&scene.app.oauth.lifetimes, scene.now);
         let mut session = old.unwrap_or_else(|| Session {
             id: SessionId::ordered(now, &*self.ports.entropy),
             tenant: user.tenant.clone(),
@@ -129,6 +120,7 @@ impl Engine {
             seen: now,
             idle: lifetimes.session_idle,
             ends: now + SESSION_END,
+            agent: None,
         });
         for proof in progress.proofs() {
             session.authenticated = session.authenticated.max(proof.at);
@@ -139,17 +131,12 @@ impl Engine {
             session.idle = session.idle.max(lifetimes.session_remembered);
         }
         session.seen = now;
+        session.agent = scene.source.agent.clone().or(session.agent);
         session
     }
 
-    fn completion(
-        &self,
-        ticket: &Ticket,
-        app: &Application,
-        session: &Session,
-        grant: &Grant,
-        remember: bool,
-    ) -> Completion {
+    fn completion(&self, scene: Scene<'_>, session: &Session, grant: &Grant, remember: bool) -> Completion {
+        let Scene { ticket, app, .. } = scene;
         let is_openid = ticket.request.scopes.contains("openid");
         let session_state = is_openid.then(|| {
             let salt = base64url(&self.ports.random::<12>());
@@ -190,18 +177,24 @@ fn is_whom_and_how_it_was_asked(ticket: &Ticket, user: &User, acr: &str) -> Resu
     Ok(())
 }
 
-fn kinds(proofs: &[&Proof]) -> BTreeSet<Factor> {
-    proofs.iter().map(|proof| proof.factor).collect()
-}
-
+/// Two factors of different classes, or one that is both (NIST SP 800-63B-4 §2.2).
 fn acr(proofs: &[&Proof]) -> &'static str {
+    let classes: BTreeSet<Class> = proofs.iter().filter_map(|proof| proof.factor.class()).collect();
     let [one, two] = ACR;
-    if kinds(proofs).len() > 1 { two } else { one }
+    if classes.len() > 1 || classes.contains(&Class::Both) { two } else { one }
 }
 
-/// Authentication methods (RFC 8176 §2), with `mfa` when there are several kinds.
+/// Authentication methods (RFC 8176 §2), with `mfa` when there are two factors.
 fn amr(proofs: &[&Proof]) -> Vec<String> {
-    let kinds = kinds(proofs);
-    let several = (kinds.len() > 1).then_some("mfa");
-    kinds.iter().map(|factor| factor.amr()).chain(several).map(str::to_owned).collect()
+    let mut methods: Vec<&str> = Vec::new();
+    let kinds: BTreeSet<Factor> = proofs.iter().map(|proof| proof.factor).collect();
+    for method in kinds.iter().map(|factor| factor.amr()) {
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    if acr(proofs) == ACR[1] {
+        methods.push("mfa");
+    }
+    methods.into_iter().map(str::to_owned).collect()
 }

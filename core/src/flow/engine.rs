@@ -1,21 +1,27 @@
 //! The one dispatcher of login flows. It opens the flow, checks its time and application, finds the option that is
 //! meant, and lets its authenticator ask or judge; whatever comes of it is saved in one transaction.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::answers::RawParams;
-use super::authenticator::{Answers, Authenticator, Memo};
+use super::authenticator::{Answers, Authenticator};
 use super::claim::FORMAT;
+use super::identify::Identity;
 use super::policy::{Plan, Registry};
 use super::prompt::Progressed;
-use super::state::{Progress, State};
+use super::state::{Asked, Progress, State};
 use super::ticket::Ticket;
 use crate::application::{Application, StepOption, read_authenticator_id};
 use crate::attempt::TallyRule;
+use crate::connection::Connection;
+use crate::delivery::SendingRules;
 use crate::error::{Code, Error, Fault};
 use crate::oauth::authorize::{AuthorizationRequest, PromptRule};
 use crate::oauth::client_auth::unavailable;
+use crate::oauth::metadata::PublicUrl;
 use crate::ports::store::FlowVersion;
 use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
 use crate::secrets::Secrets;
@@ -24,10 +30,11 @@ use crate::user::{Gate, User};
 
 /// Runs login flows.
 pub struct Engine {
-    pub(super) ports: Ports,
-    pub(super) secrets: Arc<Secrets>,
-    pub(super) registry: Registry,
-    pub(super) rules: Rules,
+    pub(crate) ports: Ports,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) urls: PublicUrl,
+    pub(crate) registry: Registry,
+    pub(crate) rules: Rules,
 }
 
 /// What an operator decides about flows.
@@ -37,6 +44,10 @@ pub struct Rules {
     pub user: TallyRule,
     /// Wrong answers per source address.
     pub source: TallyRule,
+    /// How much may be sent.
+    pub sending: SendingRules,
+    /// Age at which a password must be renewed; zero: never.
+    pub password_age: Duration,
     /// Tell why an attempt failed (`show_auth_failure_reason`): reveals which users exist and are locked.
     pub tell_reason: bool,
     /// Send retryable failures as HTTP 400 (`retryable_failure = "error"`).
@@ -44,12 +55,14 @@ pub struct Rules {
 }
 
 /// Where a call came from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
     /// The client's address.
     pub address: Option<IpAddr>,
     /// The operator exempts it from the limits of addresses.
     pub exempt: bool,
+    /// What the app says of itself (`User-Agent`).
+    pub agent: Option<String>,
 }
 
 /// One call of `/oauth2/authn`.
@@ -67,28 +80,32 @@ pub struct Submission<'a> {
     pub source: Source,
 }
 
-/// An open flow at the moment of a call.
-pub(super) struct Round<'a> {
+/// What stays the same throughout one call.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
     pub ticket: &'a Ticket,
     pub flow_id: &'a str,
     pub app: &'a Application,
-    pub version: FlowVersion,
-    pub progress: Progress,
-    /// What the chosen option's authenticator remembers, if it has asked.
-    pub memo: Option<Memo>,
-    pub option: usize,
-    pub chosen: &'a StepOption,
-    pub authenticator: &'static dyn Authenticator,
-    pub source: Source,
+    pub source: &'a Source,
     pub now: Timestamp,
 }
 
-impl Engine {
-    /// An engine over these ports.
-    pub fn new(ports: Ports, secrets: Arc<Secrets>, registry: Registry, rules: Rules) -> Self {
-        Self { ports, secrets, registry, rules }
-    }
+/// An open flow at the moment of a call.
+pub(super) struct Round<'a> {
+    pub scene: Scene<'a>,
+    pub version: FlowVersion,
+    pub progress: Progress,
+    /// What is remembered of the chosen option, if it has asked.
+    pub asked: Option<Asked>,
+    /// Its place, and how many there are.
+    pub place: usize,
+    pub among: usize,
+    pub chosen: &'a StepOption,
+    pub connection: Option<Connection>,
+    pub authenticator: &'static dyn Authenticator,
+}
 
+impl Engine {
     /// The ways of signing in.
     pub fn registry(&self) -> &Registry {
         &self.registry
@@ -102,12 +119,11 @@ impl Engine {
         &self,
         app: &Application,
         request: AuthorizationRequest,
-        presence: Option<Presence>,
+        (presence, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
         let now = self.ports.clock.now();
         let session = self.usable_session(app, &request, presence, now).await?;
         let plan = Plan::of(&app.sequence, &self.registry, session.as_ref().map(|(session, _)| session))?;
-        let progress = Progress::default().skipping(&plan);
         let ticket = Ticket {
             number: FlowNumber::random(&*self.ports.entropy),
             tenant: app.tenant.clone(),
@@ -115,21 +131,29 @@ impl Engine {
             expires: now + app.oauth.lifetimes.flow,
             session: session.as_ref().map(|(session, _)| session.id),
             request,
+            progress: Progress::default().skipping(&plan),
             plan,
-            progress,
         };
-        match (State::at(ticket.progress.clone(), &ticket.plan), session) {
-            (State::Succeeded(progress), Some((session, user))) => {
-                match self.conclude_at_once(&ticket, app, &user, progress, session, now).await? {
+        let (session, user) = session.map_or((None, None), |(session, user)| (Some(session), Some(user)));
+        let identity = Identity { who: ticket.progress.who.clone(), user };
+        let scene = Scene { ticket: &ticket, flow_id: "", app, source, now };
+        let state = self.arrive(scene, State::at(ticket.progress.clone(), &ticket.plan), &identity).await?;
+        match (state, session, &identity.user) {
+            (State::Succeeded(progress), Some(session), Some(user)) => {
+                match self.conclude_at_once(scene, user, progress, session).await? {
                     Some(progressed) => Ok(progressed),
                     // The session ended just now: the login begins as if there had been none.
-                    None => Box::pin(self.start(app, ticket.request, None)).await,
+                    None => Box::pin(self.start(app, ticket.request, (None, source))).await,
                 }
             }
             _ if ticket.request.prompt == PromptRule::None => Err(Error::new(Code::AuthenticationFailed)
                 .because("There is no session, and the prompt none forbids to ask the user.")
                 .oauth("login_required")),
-            (_, session) => self.first_step(&ticket, session.map(|(_, user)| user), now).await,
+            (state, ..) => {
+                let progress = state.open()?;
+                let ticket = Ticket { progress, ..ticket };
+                self.first_step(Scene { ticket: &ticket, flow_id: "", app, source, now }, &identity).await
+            }
         }
     }
 
@@ -143,34 +167,38 @@ impl Engine {
         let app = self.app_of(&ticket).await?;
         let (version, state) = self.load(&ticket, now).await?;
         let progress = state.open()?;
-        let (option, chosen) = choose(&ticket.plan, &progress, submission.authenticator_id)?;
+        let options = ticket.plan.options(&progress, &self.registry);
+        let (place, chosen) = choose(&options, submission.authenticator_id)?;
         let authenticator = self.registry.find(&chosen.authenticator)?;
         let answers = authenticator.spec().read(submission.params)?;
-        let memo = progress.asked.get(&option).cloned();
-        let (flow_id, source) = (submission.flow_id, submission.source);
-        let round = Round {
-            ticket: &ticket,
-            flow_id,
-            app: &app,
-            version,
-            progress,
-            memo,
-            option,
-            chosen,
-            authenticator,
-            source,
-            now,
-        };
+        let asked = progress.asked.get(&place).cloned();
+        let connection = self.connection(&ticket.tenant, chosen).await?;
+        if authenticator.spec().connected && connection.is_none() {
+            return Err(Error::filled(Code::AuthenticatorNotFound, &[("authenticator_name", &chosen.authenticator)]));
+        }
+        let (flow_id, source) = (submission.flow_id, &submission.source);
+        let scene = Scene { ticket: &ticket, flow_id, app: &app, source, now };
+        let among = options.len();
+        let round = Round { scene, version, progress, asked, place, among, chosen, connection, authenticator };
         self.answer(round, answers).await
     }
 
     async fn answer(&self, round: Round<'_>, answers: Answers) -> Result<Progressed, Error> {
-        let spec = round.authenticator.spec();
-        let identity = self.identify(&round.ticket.tenant, &round.progress, spec, &answers).await?;
-        if answers.is_empty() {
-            return self.ask(round, &identity).await;
+        let identity = self.identify(&round, &answers).await?;
+        let polls = round.authenticator.spec().polls && round.asked.is_some();
+        if answers.is_empty() && !polls {
+            return self.ask(round, identity).await;
         }
         self.judge(round, identity, answers).await
+    }
+
+    /// The connection that an option speaks with, if it is there and switched on.
+    pub(super) async fn connection(&self, tenant: &TenantId, option: &StepOption) -> Result<Option<Connection>, Fault> {
+        if !option.is_elsewhere() {
+            return Ok(None);
+        }
+        let connection = self.ports.store.connection_named(tenant, option.connection()).await?;
+        Ok(connection.filter(|connection| connection.enabled && connection.authenticator == option.authenticator))
     }
 
     /// The application of a flow, asked anew at every call: it may have been switched off meanwhile.
@@ -231,7 +259,7 @@ impl Engine {
 }
 
 /// The option that an id names, among those of the current step.
-fn choose<'a>(plan: &'a Plan, progress: &Progress, id: Option<&str>) -> Result<(usize, &'a StepOption), Error> {
+fn choose<'a>(options: &'a [Cow<'_, StepOption>], id: Option<&str>) -> Result<(usize, &'a StepOption), Error> {
     let id = id
         .filter(|id| !id.is_empty())
         .ok_or_else(|| Error::new(Code::InvalidAuthenticatorId).because("Authenticator id is not provided."))?;
@@ -239,9 +267,8 @@ fn choose<'a>(plan: &'a Plan, progress: &Progress, id: Option<&str>) -> Result<(
         let shown: String = id.chars().take(100).filter(|c| c.is_ascii_graphic()).collect();
         Error::filled(Code::InvalidAuthenticatorId, &[("authenticator_id", &shown)])
     })?;
-    let step = plan.steps.get(progress.passed.len()).ok_or(Code::InvalidFlowId)?;
-    let named = |option: &&StepOption| option.authenticator == authenticator && option.idp == idp;
-    let found = step.options.iter().enumerate().find(|(_, option)| named(option));
+    let named = |option: &StepOption| option.authenticator == authenticator && option.idp == idp;
+    let found = options.iter().map(|option| &**option).enumerate().find(|(_, option)| named(option));
     found.ok_or_else(|| Code::InvalidAuthenticator.into())
 }
 

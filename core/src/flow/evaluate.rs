@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use vestibule_jose::{base64url, sha256};
 
-use super::authenticator::{Answers, Context, Outcome, Subject, Then, Triage};
+use super::authenticator::{self, Answers, Context, Outcome, Subject, Then, Triage};
 use super::claim::{Claim, Effects, advance};
 use super::conclude::fallen;
 use super::engine::{Engine, Round};
 use super::identify::Identity;
 use super::message::Message;
 use super::prompt::Progressed;
-use super::state::{Progress, Proof, State, Turn};
+use super::state::{Asked, Progress, Proof, State, Turn};
 use super::steps::Tone;
 use crate::attempt::Mark;
 use crate::error::{Code, Error, Fault};
 use crate::ports::PasswordHash;
-use crate::user::Shut;
+use crate::ports::store::{Edit, Settled};
+use crate::user::{Shut, User};
 
 impl Engine {
     /// Judges an answer.
@@ -26,23 +27,28 @@ impl Engine {
         identity: Identity,
         answers: Answers,
     ) -> Result<Progressed, Error> {
-        let cx = self.context(&round.progress, &identity, round.chosen, round.now);
-        if round.memo.is_none() && round.authenticator.ready_prompt(&cx).is_none() {
-            return self.ask(round, &identity).await;
+        let cx = self.context(round.scene, round.spot(&identity));
+        let has_asked = match &round.asked {
+            Some(asked) => identity.is_of(&round.progress, asked),
+            None => round.authenticator.spec().traceless || round.authenticator.ready_prompt(&cx).is_some(),
+        };
+        if !has_asked {
+            return self.ask(round, identity).await;
         }
         match round.authenticator.triage(&cx, &answers) {
             Triage::Judge => {}
-            Triage::Ask => return self.ask(round, &identity).await,
+            Triage::Ask => return self.ask(round, identity).await,
+            Triage::Resend => return self.prepare(round, identity, true).await,
             Triage::Refuse(sentence) => return Err(Error::new(Code::InvalidRequest).because(sentence)),
         }
         let claim = self.claim(&round, &self.tallies(&round, &identity)).await?;
         if let Some(until) = claim.source_locked() {
             self.release(&round, &claim, Mark::Void).await?;
-            return Err(Error::new(Code::TooManyRequests).retry_after(until.since(round.now)));
+            return Err(Error::new(Code::TooManyRequests).retry_after(until.since(round.scene.now)));
         }
         let barred = claim.locked().is_some();
         let cx = Context { subject: identity.subject(barred), ..cx };
-        let memo = round.memo.clone().unwrap_or_default();
+        let memo = round.asked.as_ref().map(|asked| asked.memo.clone()).unwrap_or_default();
         match round.authenticator.submit(&cx, memo, &answers).await {
             Ok(outcome) => self.follow(round, identity, claim, outcome).await,
             Err(fault) => {
@@ -60,30 +66,33 @@ impl Engine {
         claim: Claim,
         outcome: Outcome,
     ) -> Result<Progressed, Error> {
-        let barred = claim.locked().is_some();
         match outcome {
-            Outcome::Proved { rehash, remember } => match identity.subject(barred) {
-                Subject::Known(_) => {
-                    let proof = round.authenticator.spec().factor.map(|factor| Proof {
-                        authenticator: round.chosen.authenticator.clone(),
-                        idp: round.chosen.idp.clone(),
-                        factor,
-                        at: round.now,
-                    });
-                    self.pass(round, identity, claim, proof, remember, rehash).await
-                }
-                Subject::Nobody | Subject::Shadow => {
+            Outcome::Proved { whose, factor, remember, effects } => {
+                let spec = round.authenticator.spec();
+                let identity = whose.map_or(identity, |user| Identity::of(*user));
+                let Subject::Known(_) = identity.subject(claim.locked().is_some()) else {
                     let told = Message::failed("Login failed.", "login.fail.message");
-                    self.miss(round, identity, claim, (told, Then::Choose)).await
-                }
-            },
-            Outcome::Named => self.pass(round, identity, claim, None, false, None).await,
+                    return self.miss(round, identity, claim, (told, Then::Choose)).await;
+                };
+                let proof = factor.or(spec.factor).map(|factor| Proof {
+                    authenticator: spec.enrols.unwrap_or(&round.chosen.authenticator).to_owned(),
+                    idp: round.chosen.idp.clone(),
+                    factor,
+                    at: round.scene.now,
+                });
+                self.pass(round, identity, claim, Passed { proof, remember, effects }).await
+            }
+            Outcome::Passed(effects) => {
+                self.pass(round, identity, claim, Passed { proof: None, remember: false, effects }).await
+            }
             Outcome::Wrong { message, then } => self.miss(round, identity, claim, (message, then)).await,
             Outcome::Again(begun) => {
-                self.release(&round, &claim, Mark::Void).await?;
-                let tone = Tone { failed: false, messages: begun.messages };
-                let shown = self.show(round.ticket, round.flow_id, round.progress, &identity, tone).await?;
-                Ok(Progressed::Step(shown.step))
+                if begun.memo.is_some() {
+                    self.remember(&round, (claim, &identity), &begun, false).await?;
+                } else {
+                    self.release(&round, &claim, Mark::Void).await?;
+                }
+                self.one(&round, &identity, begun)
             }
             Outcome::Overloaded => {
                 self.release(&round, &claim, Mark::Void).await?;
@@ -98,49 +107,91 @@ impl Engine {
         round: Round<'_>,
         identity: Identity,
         claim: Claim,
-        proof: Option<Proof>,
-        remember: bool,
-        rehash: Option<PasswordHash>,
+        passed: Passed,
     ) -> Result<Progressed, Error> {
         let who = identity.who.clone().ok_or(Fault::new("an answer was right of nobody"))?;
-        let plan = &round.ticket.plan;
-        let Some(credential) = unchanged(&round, &identity, rehash.as_ref()) else {
+        let scene = round.scene;
+        let Some(credential) = unchanged(&round, &identity, &passed.effects.edits) else {
             return self.end(round, claim, fallen()).await;
         };
         let progress = Progress { credential, ..round.progress.clone() };
-        let state = State::Asking(progress).advance(plan, Turn::Passed { proof, who, remember })?;
-        let rehash = identity.user.as_ref().zip(rehash.as_ref());
+        let detours = self.detours(round.authenticator);
+        let turn = Turn::Passed { proof: passed.proof.clone(), who, remember: passed.remember, detours };
+        let state = match State::Asking(progress).advance(&scene.ticket.plan, turn) {
+            Ok(state) => self.arrive(scene, state, &identity).await,
+            Err(code) => Err(code.into()),
+        };
         match (state, &identity.user) {
-            (State::Succeeded(progress), Some(user)) => {
-                let end = match self.session_of(round.ticket, &progress).await {
-                    Ok(session) => self.conclude(round.ticket, round.app, user, &progress, session, round.now),
-                    Err(refusal) => Err(refusal),
-                };
-                let (conclusion, completion) = match end {
-                    Ok(end) => end,
-                    Err(refusal) => return self.end(round, claim, refusal).await,
-                };
-                let state = State::Succeeded(Progress::default());
-                let effects = Effects { conclusion: Some(&conclusion), rehash };
-                self.settle(&round, &claim, advance(&state)?, Mark::Right, effects).await?;
-                tracing::info!(target: "vestibule::audit", event = "login", outcome = "success", tenant = %round.ticket.tenant, app = %round.app.id, user = %user.id, source = ?round.source.address, amr = ?conclusion.grant.terms.amr);
-                Ok(Progressed::Done(completion))
+            (Ok(State::Succeeded(progress)), Some(user)) => {
+                let user = user.clone();
+                self.finish(round, (identity, &user, &progress), claim, passed.effects).await
             }
-            (State::Asking(progress), _) => {
-                let shown = self.show(round.ticket, round.flow_id, progress, &identity, Tone::default()).await;
-                let shown = match shown {
-                    Ok(shown) => shown,
-                    Err(error) => {
-                        self.release(&round, &claim, Mark::Right).await?;
-                        return Err(error);
-                    }
-                };
-                let effects = Effects { conclusion: None, rehash };
-                self.settle(&round, &claim, advance(&shown.state)?, Mark::Right, effects).await?;
-                Ok(Progressed::Step(shown.step))
+            (Ok(State::Asking(progress)), _) => self.next(round, identity, claim, (progress, passed.effects)).await,
+            (Ok(_), _) => self.end(round, claim, Code::AuthenticationFailed.into()).await,
+            (Err(error), _) => {
+                self.release(&round, &claim, Mark::Right).await?;
+                Err(error)
             }
-            _ => self.end(round, claim, Code::AuthenticationFailed.into()).await,
         }
+    }
+
+    /// Every step is behind.
+    async fn finish(
+        &self,
+        round: Round<'_>,
+        (identity, user, progress): (Identity, &User, &Progress),
+        claim: Claim,
+        effects: authenticator::Effects,
+    ) -> Result<Progressed, Error> {
+        let scene = round.scene;
+        let end = match self.session_of(scene.ticket, progress).await {
+            Ok(session) => self.conclude(scene, user, progress, session),
+            Err(refusal) => Err(refusal),
+        };
+        let (mut conclusion, completion) = match end {
+            Ok(end) => end,
+            Err(refusal) => return self.end(round, claim, refusal).await,
+        };
+        if effects.edits.iter().any(|edit| matches!(edit, Edit::Provision(_))) {
+            // A user who is made in the same moment was at no revision before.
+            conclusion.premise.user_revision = None;
+        }
+        let state = State::Succeeded(Progress::default());
+        let all = Effects { conclusion: Some(&conclusion), edits: &effects.edits, letters: &effects.letters };
+        if self.try_settle(&round, &claim, advance(&state)?, Mark::Right, all).await? == Settled::Overtaken {
+            return self.overtaken(round, identity, claim).await;
+        }
+        tracing::info!(target: "vestibule::audit", event = "login", outcome = "success", tenant = %scene.ticket.tenant, app = %scene.app.id, user = %user.id, source = ?scene.source.address, amr = ?conclusion.grant.terms.amr);
+        Ok(Progressed::Done(completion))
+    }
+
+    /// Shows the step that comes next.
+    async fn next(
+        &self,
+        round: Round<'_>,
+        identity: Identity,
+        claim: Claim,
+        (progress, effects): (Progress, authenticator::Effects),
+    ) -> Result<Progressed, Error> {
+        let mut shown = match self.show(round.scene, progress, &identity, Tone::default()).await {
+            Ok(shown) => shown,
+            Err(error) => {
+                self.release(&round, &claim, Mark::Right).await?;
+                return Err(error);
+            }
+        };
+        shown.letters.extend(effects.letters);
+        let all = Effects { conclusion: None, edits: &effects.edits, letters: &shown.letters };
+        if self.try_settle(&round, &claim, advance(&shown.state)?, Mark::Right, all).await? == Settled::Overtaken {
+            return self.overtaken(round, identity, claim).await;
+        }
+        Ok(Progressed::Step(shown.step))
+    }
+
+    /// What the answer stood on was used or changed at the same moment elsewhere: a code that was right is right no more.
+    async fn overtaken(&self, round: Round<'_>, identity: Identity, claim: Claim) -> Result<Progressed, Error> {
+        let told = Message::failed("Login failed. Please try again.", "login.fail.message");
+        self.miss(round, identity, claim, (told, Then::Choose)).await
     }
 
     /// The answer is wrong: it counts, and the step goes on as its authenticator says.
@@ -151,29 +202,33 @@ impl Engine {
         claim: Claim,
         (message, then): (Message, Then),
     ) -> Result<Progressed, Error> {
+        let scene = round.scene;
         let reason = if claim.locked().is_some() { "locked" } else { "wrong" };
-        tracing::info!(target: "vestibule::audit", event = "login", outcome = reason, tenant = %round.ticket.tenant, app = %round.app.id, user = ?identity.user.as_ref().map(|user| user.id), source = ?round.source.address, authenticator = %round.chosen.authenticator);
-        let message = if self.rules.tell_reason { reason_of(&identity, &claim) } else { message };
-        if matches!(then, Then::Leave) && is_only_option(&round) {
+        tracing::info!(target: "vestibule::audit", event = "login", outcome = reason, tenant = %scene.ticket.tenant, app = %scene.app.id, user = ?identity.user.as_ref().map(|user| user.id), source = ?scene.source.address, authenticator = %round.chosen.authenticator);
+        let is_told_locked = self.rules.tell_reason && claim.locked().is_some();
+        if let Some(code) = ending(&round, &then).filter(|_| !is_told_locked) {
             self.settle(&round, &claim, advance(&State::Failed)?, Mark::Wrong, Effects::default()).await?;
-            return Err(Code::AuthenticationFailed.into());
+            return Err(code.into());
         }
-        let plan = &round.ticket.plan;
-        let mut progress = State::Asking(round.progress.clone()).advance(plan, Turn::Missed)?.open()?;
-        progress.asked.remove(&round.option);
-        if let Then::Repeat(memo) = then {
-            progress.asked.insert(round.option, memo);
-        }
+        let message = if self.rules.tell_reason { reason_of(&identity, &claim) } else { message };
+        let who = identity.who.clone().filter(|_| round.progress.who.is_none());
+        let asked = match then {
+            Then::Repeat(memo) => Some(Asked { memo, who }),
+            Then::Choose | Then::Leave => None,
+        };
+        let turn = Turn::Missed { option: round.place, asked };
+        let progress = State::Asking(round.progress.clone()).advance(&scene.ticket.plan, turn)?.open()?;
         let tone = Tone { failed: true, messages: vec![message] };
         let before = identity_before(&round, identity);
-        let shown = match self.show(round.ticket, round.flow_id, progress, &before, tone).await {
+        let shown = match self.show(scene, progress, &before, tone).await {
             Ok(shown) => shown,
             Err(error) => {
                 self.release(&round, &claim, Mark::Wrong).await?;
                 return Err(error);
             }
         };
-        self.settle(&round, &claim, advance(&shown.state)?, Mark::Wrong, Effects::default()).await?;
+        let effects = Effects { letters: &shown.letters, ..Effects::default() };
+        self.settle(&round, &claim, advance(&shown.state)?, Mark::Wrong, effects).await?;
         if self.rules.failure_as_error {
             return Err(Error::new(Code::AuthenticationFailedRetry).with_step(shown.step));
         }
@@ -181,24 +236,42 @@ impl Engine {
     }
 
     /// The flow ends in failure.
-    async fn end(&self, round: Round<'_>, claim: Claim, refusal: Error) -> Result<Progressed, Error> {
+    pub(super) async fn end(&self, round: Round<'_>, claim: Claim, refusal: Error) -> Result<Progressed, Error> {
         self.settle(&round, &claim, advance(&State::Failed)?, Mark::Void, Effects::default()).await?;
-        tracing::info!(target: "vestibule::audit", event = "login", outcome = "failed", tenant = %round.ticket.tenant, app = %round.app.id, source = ?round.source.address, reason = refusal.oauth_name());
+        let scene = round.scene;
+        tracing::info!(target: "vestibule::audit", event = "login", outcome = "failed", tenant = %scene.ticket.tenant, app = %scene.app.id, source = ?scene.source.address, reason = refusal.oauth_name());
         Err(refusal)
     }
 }
 
+/// A step that is passed.
+struct Passed {
+    proof: Option<Proof>,
+    remember: bool,
+    effects: authenticator::Effects,
+}
+
 /// The digest of the user's password hash from now on; nothing if it is no longer the one with which the flow began.
-fn unchanged(round: &Round<'_>, identity: &Identity, rehash: Option<&PasswordHash>) -> Option<Option<String>> {
+fn unchanged(round: &Round<'_>, identity: &Identity, edits: &[Edit]) -> Option<Option<String>> {
     let digest = |hash: &PasswordHash| base64url(&sha256(hash.0.as_bytes()));
     let now = identity.user.as_ref().map(|user| user.password.as_ref().map(digest).unwrap_or_default());
     let same = round.progress.credential.is_none() || round.progress.credential == now;
-    same.then(|| rehash.map(digest).or(now))
+    let renewed = edits.iter().find_map(|edit| match edit {
+        Edit::Rehash { fresh, .. } => Some(digest(fresh)),
+        Edit::Save { user, .. } => user.password.as_ref().map(digest),
+        Edit::Provision(_) | Edit::Enrol(_) | Edit::Use { .. } => None,
+    });
+    same.then(|| renewed.or(now))
 }
 
-fn is_only_option(round: &Round<'_>) -> bool {
-    let step = round.ticket.plan.steps.get(round.progress.passed.len());
-    step.is_some_and(|step| step.options.len() == 1)
+/// With what a wrong answer ends the flow, if it does: one too many, or no other option to go back to.
+fn ending(round: &Round<'_>, then: &Then) -> Option<Code> {
+    let most = round.chosen.limits.failures().or(round.authenticator.spec().tries);
+    let misses = round.progress.tries(round.place).misses.saturating_add(1);
+    if most.is_some_and(|most| misses >= most) {
+        return Some(Code::MaxAttemptsExceeded);
+    }
+    (matches!(then, Then::Leave) && round.among == 1).then_some(Code::AuthenticationFailed)
 }
 
 /// After a wrong answer a flow speaks of whom it spoke before it.

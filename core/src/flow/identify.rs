@@ -1,9 +1,9 @@
 //! Of whom an answer speaks. A name that no user has, and a user who may not sign in, both become a shadow: it goes the
 //! same ways in the same time and proves nothing.
 
-use super::authenticator::{Answers, Spec, Subject};
-use super::engine::Engine;
-use super::state::{Progress, Who};
+use super::authenticator::{Answers, Subject};
+use super::engine::{Engine, Round};
+use super::state::{Asked, Progress, Who};
 use crate::error::{Code, Error, Fault};
 use crate::ports::TenantId;
 use crate::user::{Gate, Shut, User, canonical_name};
@@ -17,6 +17,17 @@ pub(super) struct Identity {
 }
 
 impl Identity {
+    /// A user who is known.
+    pub fn of(user: User) -> Self {
+        Self { who: Some(Who::Known(user.id)), user: Some(user) }
+    }
+
+    /// Whether what was asked in a step was asked of the same one.
+    pub fn is_of(&self, progress: &Progress, asked: &Asked) -> bool {
+        let asked_of = progress.who.as_ref().or(asked.who.as_ref());
+        self.who.as_ref() == asked_of
+    }
+
     /// Why the user may not sign in, if so.
     pub fn shut(&self) -> Option<Shut> {
         match self.user.as_ref().map(User::gate) {
@@ -36,33 +47,26 @@ impl Identity {
 }
 
 impl Engine {
-    /// Of whom an answer speaks: whom the flow already speaks of, or else whom it names.
+    /// Of whom an answer speaks: whom the flow already speaks of, or else whom it names, or whom the option was asked of.
     ///
     /// # Errors
     /// It names somebody else than the flow speaks of (60001), or the store failed.
-    pub(super) async fn identify(
-        &self,
-        tenant: &TenantId,
-        progress: &Progress,
-        spec: &Spec,
-        answers: &Answers,
-    ) -> Result<Identity, Error> {
-        let named = spec.identifier.and_then(|param| answers.text(param));
-        let Some(name) = named else {
-            return Ok(self.known(tenant, progress.who.clone()).await?);
+    pub(super) async fn identify(&self, round: &Round<'_>, answers: &Answers) -> Result<Identity, Error> {
+        let tenant = &round.scene.ticket.tenant;
+        let known = &round.progress.who;
+        let Some(name) = round.authenticator.spec().identifier.and_then(|param| answers.text(param)) else {
+            let asked_of = || round.asked.as_ref().and_then(|asked| asked.who.clone());
+            return Ok(self.known(tenant, known.clone().or_else(asked_of)).await?);
         };
         let identity = self.named(tenant, name).await?;
-        if progress.who.is_some() && progress.who != identity.who {
+        if known.is_some() && *known != identity.who {
             return Err(Error::new(Code::InvalidRequest).because("The user name differs from the one given before."));
         }
         Ok(identity)
     }
 
     /// Whom the flow already speaks of.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub(super) async fn known(&self, tenant: &TenantId, who: Option<Who>) -> Result<Identity, Fault> {
+    async fn known(&self, tenant: &TenantId, who: Option<Who>) -> Result<Identity, Fault> {
         let user = match &who {
             Some(Who::Known(id)) => self.ports.store.user(tenant, id).await?,
             Some(Who::Shadow(_)) | None => None,
@@ -73,7 +77,9 @@ impl Engine {
     async fn named(&self, tenant: &TenantId, name: &str) -> Result<Identity, Fault> {
         let canonical = canonical_name(name);
         let user = self.ports.store.user_by_name(tenant, &canonical).await?;
-        let who = user.as_ref().map_or(Who::Shadow(canonical), |user| Who::Known(user.id));
-        Ok(Identity { who: Some(who), user })
+        Ok(match user {
+            Some(user) => Identity::of(user),
+            None => Identity { who: Some(Who::Shadow(canonical)), user: None },
+        })
     }
 }

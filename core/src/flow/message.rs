@@ -1,6 +1,8 @@
 //! What a step tells the user besides its questions. Ids and keys are those that WSO2 Identity Server sends; the
 //! sentence is ours.
 
+use std::borrow::Cow;
+
 /// Whether a message informs or tells of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageKind {
@@ -28,9 +30,9 @@ pub struct Message {
     /// The `messageId`; `None` for that of 60003, which has two spellings.
     pub id: Option<&'static str>,
     /// A readable sentence.
-    pub text: &'static str,
-    /// The message key that WSO2 Identity Server sends instead.
-    pub key: &'static str,
+    pub text: Cow<'static, str>,
+    /// The message key that WSO2 Identity Server sends instead; `None` where it sends the sentence.
+    pub key: Option<&'static str>,
     /// Values to show with it.
     pub context: Vec<(&'static str, String)>,
 }
@@ -38,11 +40,23 @@ pub struct Message {
 impl Message {
     /// The message of a failed attempt that tells nothing more.
     pub const fn failed(text: &'static str, key: &'static str) -> Self {
-        Self { kind: MessageKind::Error, id: None, text, key, context: Vec::new() }
+        Self { kind: MessageKind::Error, id: None, text: Cow::Borrowed(text), key: Some(key), context: Vec::new() }
     }
 
     /// A failure with an id of its own.
     pub const fn error(id: &'static str, text: &'static str) -> Self {
-        Self { kind: MessageKind::Error, id: Some(id), text, key: text, context: Vec::new() }
+        Self { kind: MessageKind::Error, id: Some(id), text: Cow::Borrowed(text), key: None, context: Vec::new() }
+    }
+
+    /// Something that happened.
+    pub const fn info(id: &'static str, text: Cow<'static, str>) -> Self {
+        Self { kind: MessageKind::Info, id: Some(id), text, key: None, context: Vec::new() }
+    }
+
+    /// The message with a value to show.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: String) -> Self {
+        self.context.push((name, value));
+        self
     }
 }

@@ -2,6 +2,7 @@
 //! and judges; [`State`] moves are pure. Authenticators never learn what comes next, so no factor can be bypassed.
 
 mod answers;
+mod arrive;
 pub mod authenticator;
 mod claim;
 mod conclude;
@@ -20,5 +21,5 @@ pub use engine::{Engine, Rules, Source, Submission};
 pub use message::{Message, MessageKind};
 pub use policy::{Plan, PlannedStep, Registry, UNSUPPORTED};
 pub use prompt::{Completion, Offer, Progressed, Step};
-pub use state::{Passage, Progress, Proof, State, Turn, Who};
+pub use state::{Asked, Passage, Progress, Proof, State, Tries, Turn, Who};
 pub use ticket::Ticket;

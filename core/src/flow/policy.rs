@@ -1,12 +1,13 @@
 //! Which steps a login goes through: frozen when it starts, so that a change of the application does not bend a flow
 //! that is under way.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::authenticator::Authenticator;
-use super::state::{Proof, Who};
+use super::state::{Progress, Proof, Who};
 use crate::application::{Sequence, StepOption};
 use crate::error::{Code, Error};
 use crate::ports::UserId;
@@ -25,12 +26,25 @@ pub const UNSUPPORTED: &[&str] = &[
 
 /// The ways of signing in that this build has.
 #[derive(Clone, Default)]
-pub struct Registry(BTreeMap<&'static str, &'static dyn Authenticator>);
+pub struct Registry {
+    named: BTreeMap<&'static str, &'static dyn Authenticator>,
+    /// Those that stand for all names with one beginning.
+    families: Vec<&'static dyn Authenticator>,
+}
 
 impl Registry {
     /// A registry of these.
     pub fn new(authenticators: impl IntoIterator<Item = &'static dyn Authenticator>) -> Self {
-        Self(authenticators.into_iter().map(|authenticator| (authenticator.spec().name, authenticator)).collect())
+        let mut registry = Self::default();
+        for authenticator in authenticators {
+            let name = authenticator.spec().name;
+            if name.ends_with('*') {
+                registry.families.push(authenticator);
+            } else {
+                registry.named.insert(name, authenticator);
+            }
+        }
+        registry
     }
 
     /// The authenticator that an option names.
@@ -39,16 +53,28 @@ impl Registry {
     /// It cannot run natively (60006), or this build does not have it (65002).
     pub fn find(&self, name: &str) -> Result<&'static dyn Authenticator, Error> {
         let missing = |code| Error::filled(code, &[("authenticator_name", name)]);
-        match self.0.get(name) {
-            Some(authenticator) => Ok(*authenticator),
+        match self.known(name) {
+            Some(authenticator) => Ok(authenticator),
             None if UNSUPPORTED.contains(&name) => Err(missing(Code::AuthenticatorNotSupported)),
             None => Err(missing(Code::AuthenticatorNotFound)),
         }
     }
 
+    /// The authenticator of that name, if this build has it.
+    pub fn known(&self, name: &str) -> Option<&'static dyn Authenticator> {
+        let family = || self.families.iter().find(|family| family.spec().is_called(name));
+        self.named.get(name).or_else(family).copied()
+    }
+
+    /// What enrols a user for an authenticator inside a login, if this build has it.
+    pub fn enroller(&self, name: &str) -> Option<&'static str> {
+        let enroller = self.known(name)?.spec().enrolled_by?;
+        self.known(enroller).map(|_| enroller)
+    }
+
     /// All of them, by name.
     pub fn all(&self) -> impl Iterator<Item = &'static dyn Authenticator> {
-        self.0.values().copied()
+        self.named.values().chain(&self.families).copied()
     }
 }
 
@@ -97,6 +123,19 @@ impl Plan {
             steps.push(PlannedStep { options: step.options.clone(), satisfied: satisfied.cloned() });
         }
         Ok(Self { steps, known: session.map(|session| session.user) })
+    }
+
+    /// The options of the step at which a flow stands; none when every step is behind.
+    pub fn options<'a>(&'a self, progress: &Progress, registry: &Registry) -> Vec<Cow<'a, StepOption>> {
+        if let Some(name) = progress.detours.first() {
+            return vec![Cow::Owned(StepOption::local(name))];
+        }
+        let Some(step) = self.steps.get(progress.passed.len()) else { return Vec::new() };
+        if !progress.enrolling {
+            return step.options.iter().map(Cow::Borrowed).collect();
+        }
+        let enrollers = step.options.iter().filter_map(|option| registry.enroller(&option.authenticator));
+        enrollers.map(|name| Cow::Owned(StepOption::local(name))).collect()
     }
 
     /// Whether a flow that speaks of `who` passes a step on the strength of the session.

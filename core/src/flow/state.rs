@@ -54,18 +54,69 @@ pub struct Progress {
     pub misses: u32,
     /// What the authenticators remember that have asked in the current step, by the place of their option.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub asked: BTreeMap<usize, Memo>,
+    pub asked: BTreeMap<usize, Asked>,
+    /// What was tried in the current step, by the place of the option.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tries: BTreeMap<usize, Tries>,
+    /// Steps before the next one of the plan, by the name of their one authenticator: what a passed step made necessary.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub detours: Vec<String>,
+    /// The current step enrols the user for its options instead of asking for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enrolling: bool,
+}
+
+/// An option that has asked and waits for its answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// What its authenticator remembers.
+    #[serde(rename = "m")]
+    pub memo: Memo,
+    /// Whom the option speaks of, where the flow does not speak of anybody yet.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Who>,
+}
+
+/// What was tried with an option of the current step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tries {
+    /// Wrong answers.
+    #[serde(rename = "m")]
+    pub misses: u32,
+    /// How often something was sent again.
+    #[serde(rename = "r")]
+    pub resends: u32,
 }
 
 impl Progress {
     /// Passes the steps that the session satisfied beforehand.
     #[must_use]
     pub fn skipping(mut self, plan: &Plan) -> Self {
-        while let Some((proof, who)) = plan.satisfied(self.passed.len(), self.who.as_ref()) {
+        while let Some((proof, who)) = plan.satisfied(self.passed.len(), self.who.as_ref())
+            && self.detours.is_empty()
+        {
             self.passed.push(Passage { proof: Some(proof.clone()) });
             self.who = Some(who);
         }
         self
+    }
+
+    /// Leaves the current step behind. A detour is no step of the plan: it proves nothing and makes nothing necessary.
+    fn pass(&mut self, proof: Option<Proof>, detours: Vec<String>) {
+        self.asked.clear();
+        self.tries.clear();
+        self.enrolling = false;
+        if self.detours.is_empty() {
+            self.passed.push(Passage { proof });
+            self.detours = detours;
+        } else {
+            self.detours.remove(0);
+        }
+    }
+
+    /// What was tried with an option of the current step.
+    pub fn tries(&self, option: usize) -> Tries {
+        self.tries.get(&option).copied().unwrap_or_default()
     }
 
     /// What has been proved, oldest first.
@@ -96,16 +147,27 @@ pub enum Turn {
         who: Who,
         /// The user asked to be remembered.
         remember: bool,
+        /// Steps that this one makes necessary, by the name of their authenticator.
+        detours: Vec<String>,
     },
     /// An option waits for an answer; the others that have asked still do.
     Asked {
         /// The option, counted from zero.
         option: usize,
-        /// What its authenticator remembers.
-        memo: Memo,
+        /// What is remembered of it.
+        asked: Asked,
+        /// It had asked before, and what it sent was sent again.
+        again: bool,
     },
-    /// The answer was wrong; the options of the step are open again.
-    Missed,
+    /// The answer was wrong.
+    Missed {
+        /// The option, counted from zero.
+        option: usize,
+        /// What is remembered of it from now on; nothing: it is to be selected again.
+        asked: Option<Asked>,
+    },
+    /// The step enrols the user for its options instead of asking for them.
+    Enrolling,
     /// The flow is over.
     Ended,
 }
@@ -129,22 +191,35 @@ impl State {
     pub fn advance(self, plan: &Plan, turn: Turn) -> Result<Self, Code> {
         let mut progress = self.open()?;
         Ok(match turn {
-            Turn::Passed { proof, who, remember } => {
+            Turn::Passed { proof, who, remember, detours } => {
                 if progress.who.as_ref().is_some_and(|known| *known != who) {
                     return Err(Code::AuthenticationFailed);
                 }
                 progress.who = Some(who);
                 progress.remember |= remember;
-                progress.passed.push(Passage { proof });
-                progress.asked.clear();
+                progress.pass(proof, detours);
                 Self::at(progress.skipping(plan), plan)
             }
-            Turn::Asked { option, memo } => {
-                progress.asked.insert(option, memo);
+            Turn::Asked { option, asked, again } => {
+                progress.asked.insert(option, asked);
+                if again {
+                    progress.tries.entry(option).or_default().resends += 1;
+                }
                 Self::Asking(progress)
             }
-            Turn::Missed => {
+            Turn::Missed { option, asked } => {
                 progress.misses = progress.misses.saturating_add(1);
+                let tries = progress.tries.entry(option).or_default();
+                tries.misses = tries.misses.saturating_add(1);
+                match asked {
+                    Some(asked) => progress.asked.insert(option, asked),
+                    None => progress.asked.remove(&option),
+                };
+                Self::Asking(progress)
+            }
+            Turn::Enrolling => {
+                progress.enrolling = true;
+                progress.asked.clear();
                 Self::Asking(progress)
             }
             Turn::Ended => Self::Failed,
@@ -153,7 +228,7 @@ impl State {
 
     /// Where a flow with this progress stands.
     pub fn at(progress: Progress, plan: &Plan) -> Self {
-        if progress.passed.len() < plan.steps.len() {
+        if progress.passed.len() < plan.steps.len() || !progress.detours.is_empty() {
             Self::Asking(progress)
         } else if progress.proofs().next().is_some() && matches!(progress.who, Some(Who::Known(_))) {
             Self::Succeeded(progress)
@@ -184,7 +259,7 @@ mod tests {
     }
 
     fn passed(who: Who) -> Turn {
-        Turn::Passed { proof: Some(proof()), who, remember: false }
+        Turn::Passed { proof: Some(proof()), who, remember: false, detours: Vec::new() }
     }
 
     fn start() -> State {
@@ -201,7 +276,7 @@ mod tests {
 
     #[test]
     fn steps_that_only_name_the_user_prove_nothing() {
-        let named = Turn::Passed { proof: None, who: Who::Known(ALICE), remember: false };
+        let named = Turn::Passed { proof: None, who: Who::Known(ALICE), remember: false, detours: Vec::new() };
         assert_eq!(start().advance(&plan(&[false]), named).unwrap(), State::Failed);
     }
 
@@ -230,9 +305,16 @@ mod tests {
         prop_oneof![
             Just(passed(Who::Known(ALICE))),
             Just(passed(Who::Shadow("x".into()))),
-            Just(Turn::Passed { proof: None, who: Who::Known(ALICE), remember: true }),
-            Just(Turn::Asked { option: 0, memo: Memo::default() }),
-            Just(Turn::Missed),
+            Just(Turn::Passed { proof: None, who: Who::Known(ALICE), remember: true, detours: vec!["b".into()] }),
+            Just(Turn::Passed {
+                proof: Some(proof()),
+                who: Who::Known(ALICE),
+                remember: true,
+                detours: vec!["b".into()]
+            }),
+            Just(Turn::Asked { option: 0, asked: Asked::default(), again: true }),
+            Just(Turn::Missed { option: 0, asked: None }),
+            Just(Turn::Enrolling),
             Just(Turn::Ended),
         ]
     }
@@ -257,6 +339,7 @@ mod tests {
                         }
                         if let State::Succeeded(progress) = &next {
                             prop_assert_eq!(progress.passed.len(), plan.steps.len());
+                            prop_assert!(progress.detours.is_empty());
                             prop_assert!(proofs > 0 && progress.who == Some(Who::Known(ALICE)));
                         }
                         state = next;

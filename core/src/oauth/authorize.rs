@@ -13,7 +13,7 @@ pub use requested::RequestedClaims;
 use super::{Params, client_auth};
 use crate::application::Application;
 use crate::error::{Code, Error};
-use crate::flow::Progressed;
+use crate::flow::{Progressed, Source};
 use crate::grant::Challenge;
 use crate::house::House;
 use crate::ports::{TenantId, UserId};
@@ -128,7 +128,7 @@ impl House {
         tenant: &TenantId,
         shown: &client_auth::Shown,
         params: &Params,
-        cookie: Option<Presence>,
+        (cookie, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
         let client_id = shown.client_id(params)?;
         let app = client_auth::find(&*self.ports.store, tenant, client_id).await?;
@@ -138,7 +138,7 @@ impl House {
         let request = check(draft)?;
         let named = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk));
         let named = named.map(|session| Presence { session, as_of: None });
-        self.engine.start(&app, request, cookie.or(named)).await
+        self.engine.start(&app, request, (cookie.or(named), source)).await
     }
 
     /// The user of an `id_token_hint` (OpenID Connect Core §3.1.2.1).

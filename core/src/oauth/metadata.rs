@@ -1,6 +1,8 @@
 //! Where things are: every address that the server utters is built here from its public URL alone, never from a request
 //! (poisoned `Host` headers have taken over accounts elsewhere).
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use vestibule_jose::Algorithm;
 
@@ -108,7 +110,7 @@ impl Metadata {
     /// The tenant's metadata.
     pub fn of(urls: &PublicUrl, tenant: &TenantId) -> Self {
         let at = |path| urls.of(tenant, path);
-        let factors = [Factor::Password, Factor::Otp, Factor::Key, Factor::Federated];
+        let methods: BTreeSet<&str> = Factor::ALL.iter().map(|factor| factor.amr()).collect();
         Self {
             issuer: urls.issuer(tenant),
             authorization_endpoint: at("/oauth2/authorize"),
@@ -132,7 +134,7 @@ impl Metadata {
             claims_supported: CLAIMS,
             claim_types_supported: ["normal"],
             acr_values_supported: crate::flow::ACR,
-            amr_values_supported: factors.iter().map(|factor| factor.amr()).chain(["mfa"]).collect(),
+            amr_values_supported: methods.into_iter().chain(["mfa"]).collect(),
             prompt_values_supported: ["none", "login", "select_account"],
             claims_parameter_supported: true,
             request_parameter_supported: false,

@@ -70,6 +70,12 @@ ids! {
     GrantId,
     /// One run of a login flow; sealed into its flowId.
     FlowNumber,
+    /// Something that a user holds: a passkey, a key for one-time codes.
+    CredentialId,
+    /// A connection to another identity provider or service.
+    ConnectionId,
+    /// A message in the outbox.
+    LetterId,
 }
 
 /// A tenant's handle, as it stands in `/t/{tenant}`: 1 to 64 of `a-z`, `0-9`, `.`, `-`, beginning and ending with a letter or digit.

@@ -3,21 +3,27 @@
 //! in fixed ones.
 
 mod id;
+pub mod passkeys;
 mod password;
 mod secret;
 pub mod store;
 mod time;
+pub mod web;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use vestibule_jose::{Family, SigningKey};
 
-pub use id::{AppId, BadTenantId, FlowNumber, GrantId, SessionId, TenantId, UserId};
+pub use id::{
+    AppId, BadTenantId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, SessionId, TenantId, UserId,
+};
+pub use passkeys::Passkeys;
 pub use password::{PasswordHash, Passwords, Verdict};
 pub use secret::Secret;
 pub use store::Store;
 pub use time::{Clock, Timestamp};
+pub use web::Web;
 
 use crate::error::Fault;
 
@@ -37,6 +43,12 @@ pub trait Foundry: Send + Sync {
     async fn forge(&self, family: Family) -> Result<SigningKey, Fault>;
 }
 
+/// Tells the courier that there are letters in the outbox; without it they wait for the courier's next round.
+pub trait Bell: Send + Sync {
+    /// There are letters.
+    fn ring(&self);
+}
+
 /// Everything that the rules ask of the world.
 #[derive(Clone)]
 pub struct Ports {
@@ -50,6 +62,12 @@ pub struct Ports {
     pub passwords: Arc<dyn Passwords>,
     /// New signing keys.
     pub foundry: Arc<dyn Foundry>,
+    /// Checks of passkeys.
+    pub passkeys: Arc<dyn Passkeys>,
+    /// Calls to other servers.
+    pub web: Arc<dyn Web>,
+    /// The courier's bell.
+    pub bell: Arc<dyn Bell>,
 }
 
 impl Ports {

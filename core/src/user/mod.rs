@@ -31,6 +31,10 @@ pub struct User {
     pub active: bool,
     /// Locked by an administrator; locks after wrong passwords end by themselves and stand elsewhere.
     pub locked: bool,
+    /// An administrator wants another password at the next login.
+    pub renew_password: bool,
+    /// When the password was last set; `None` if that was before it was noted.
+    pub password_set: Option<Timestamp>,
     /// What is known of the person.
     pub profile: Profile,
     /// When the user was made.

@@ -14,6 +14,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use vestibule_core::attempt::TallyRule;
+use vestibule_core::budget::BudgetRule;
+use vestibule_core::delivery::SendingRules;
 use vestibule_core::flow::Rules;
 
 pub use knob::{Knob, example};
@@ -22,8 +24,8 @@ pub use network::Network;
 pub use origin::Origin;
 pub use problem::{ConfigError, Problem};
 pub use sections::{
-    Config, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, NativeConfig, RetryableFailure, StoreConfig,
-    StoreUrl, TlsConfig,
+    Config, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, NativeConfig, PasswordsConfig,
+    RetryableFailure, SendingConfig, StoreConfig, StoreUrl, TlsConfig,
 };
 
 use crate::serve::HttpLimits;
@@ -34,6 +36,8 @@ impl Config {
         Rules {
             user: self.limits.user(),
             source: self.limits.source(),
+            sending: self.sending.rules(),
+            password_age: Duration::from_secs(60 * 60 * 24 * u64::from(self.passwords.max_age_days)),
             tell_reason: self.native.show_auth_failure_reason,
             failure_as_error: self.native.retryable_failure == RetryableFailure::Error,
         }
@@ -59,6 +63,17 @@ impl LimitsConfig {
     /// Wrong answers per source address. There is no cap: addresses change hands.
     fn source(&self) -> TallyRule {
         TallyRule { limit: self.source_misses, cap: 0, ..self.user() }
+    }
+}
+
+impl SendingConfig {
+    fn rules(&self) -> SendingRules {
+        let hourly = |limit| BudgetRule { limit, span: Duration::from_secs(3600) };
+        SendingRules {
+            destination: hourly(self.per_destination),
+            user: hourly(self.per_user),
+            prefix: hourly(self.per_prefix),
+        }
     }
 }
 

@@ -28,8 +28,14 @@ section! {
         native: NativeConfig;
         /// Password hashing.
         hash: HashConfig;
+        /// Passwords.
+        passwords: PasswordsConfig;
         /// Limits against guessing.
         limits: LimitsConfig;
+        /// Messages to users, and how many of them.
+        sending: SendingConfig;
+        /// Calls to other servers: identity providers, services of your own, message providers.
+        egress: EgressConfig;
         /// The HTTP side.
         http: HttpConfig;
         /// TLS without a proxy in front.
@@ -97,6 +103,36 @@ section! {
         exempt_networks: Vec<Network> = loopback(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
         /// Proxies whose X-Forwarded-For is believed. Empty, because anybody else can write what they like into it.
         trusted_proxies: Vec<Network> = Vec::new(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
+    }
+}
+
+section! {
+    /// Passwords.
+    PasswordsConfig in "passwords" {
+        /// Days after which a password must be renewed at the next login. 0 is never, as NIST SP 800-63B-4 §3.1.1.2 wants it.
+        max_age_days: u32 = 0, takes "0 to 3650";
+    }
+}
+
+section! {
+    /// Messages to users: how many may be sent before further ones are left out in silence, so that nobody can tell.
+    SendingConfig in "sending" {
+        /// Messages per address or number and hour.
+        per_destination: u32 = 10, takes "1 to 10000";
+        /// Messages per user, channel and hour.
+        per_user: u32 = 10, takes "1 to 10000";
+        /// Short messages per tenant, hour and prefix of a number (its first six characters): against calls that are paid
+        /// for by you and earned by somebody else.
+        per_prefix: u32 = 300, takes "1 to 1000000";
+    }
+}
+
+section! {
+    /// Calls to other servers: identity providers, services of your own, message providers.
+    EgressConfig in "egress" {
+        /// Networks that may be called although they are not public. Empty, so that the address of a connection cannot lead
+        /// into your own network.
+        allowed_networks: Vec<Network> = Vec::new(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
     }
 }
 

@@ -28,6 +28,9 @@ pub(crate) struct Realm {
     pub qualified: bool,
 }
 
+/// How much of a `User-Agent` is kept.
+const LONGEST_AGENT: usize = 200;
+
 /// Who calls and from where.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -63,7 +66,9 @@ impl Networks {
                 Err(_) => break,
             }
         }
-        Source { address, exempt: address.is_some_and(|address| listed(&self.exempt, address)) }
+        let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let agent = agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect());
+        Source { address, exempt: address.is_some_and(|address| listed(&self.exempt, address)), agent }
     }
 }
 

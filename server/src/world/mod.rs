@@ -5,8 +5,10 @@ mod clock;
 mod entropy;
 mod foundry;
 mod hashing;
+mod web;
 
 pub use clock::SystemClock;
 pub use entropy::SystemEntropy;
 pub use foundry::Threads;
 pub use hashing::{HashingPool, LONGEST_PASSWORD};
+pub use web::{Egress, Outbound};

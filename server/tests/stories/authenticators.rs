@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use vestibule_core::error::Fault;
+use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Begun, Context, Factor, Memo, Outcome, Param, ParamKind, Prompt, PromptKind, Spec, Then,
-    Triage,
+    Answers, Authenticator, Begun, Context, Effects, Factor, Memo, Outcome, Param, ParamKind, Prompt, PromptKind, Spec,
+    Then, Triage,
 };
-use vestibule_core::flow::{Message, MessageKind};
 
 /// The names of these ways of signing in.
 pub const CODE: &str = "story-code";
@@ -33,7 +33,8 @@ static PARAMS: &[Param] = &[Param {
 
 const fn spec(name: &'static str, i18n_key: &'static str) -> Spec {
     let summary = "Only for stories.";
-    Spec { name, display: "Story", i18n_key, summary, params: PARAMS, factor: Some(Factor::Otp), identifier: None }
+    let factor = Some(Factor::Otp);
+    Spec { name, display: "Story", i18n_key, summary, params: PARAMS, factor, ..Spec::PLAIN }
 }
 
 static CODE_SPEC: Spec = spec(CODE, "authenticator.story.code");
@@ -84,19 +85,13 @@ impl Authenticator for Code {
 
     async fn begin(&self, _: &Context<'_>) -> Result<Begun, Fault> {
         self.sent.fetch_add(1, Ordering::SeqCst);
-        let sent = Message {
-            kind: MessageKind::Info,
-            id: Some("CodeSent"),
-            text: "The code is sent.",
-            key: "code.sent",
-            context: Vec::new(),
-        };
-        let prompt = CODE_SPEC.form(PromptKind::User);
-        Ok(Begun { prompt, memo: Some(Memo::of(&RIGHT)?), messages: vec![sent] })
+        let sent = Message::info("CodeSent", "The code is sent.".into());
+        let memo = Some(Memo::of(&RIGHT)?);
+        Ok(Begun { memo, messages: vec![sent], ..Begun::of(CODE_SPEC.form(PromptKind::User)) })
     }
 
-    fn repeat(&self, _: &Context<'_>, _: &Memo) -> Result<Prompt, Fault> {
-        Ok(CODE_SPEC.form(PromptKind::User))
+    fn repeat(&self, _: &Context<'_>, _: &Memo) -> Result<Begun, Fault> {
+        Ok(Begun::of(CODE_SPEC.form(PromptKind::User)))
     }
 
     fn triage(&self, _: &Context<'_>, answers: &Answers) -> Triage {
@@ -107,7 +102,7 @@ impl Authenticator for Code {
         self.judged.fetch_add(1, Ordering::SeqCst);
         let sent: String = memo.read()?;
         Ok(match answers.text("OTPCode") == Some(&sent) {
-            true => Outcome::Proved { rehash: None, remember: false },
+            true => Outcome::proved(Effects::default()),
             false => wrong(Then::Repeat(memo)),
         })
     }
@@ -124,10 +119,6 @@ impl Authenticator for Broken {
 
     fn ready_prompt(&self, _: &Context<'_>) -> Option<Prompt> {
         Some(BROKEN_SPEC.form(PromptKind::User))
-    }
-
-    async fn begin(&self, _: &Context<'_>) -> Result<Begun, Fault> {
-        Ok(Begun { prompt: BROKEN_SPEC.form(PromptKind::User), memo: None, messages: Vec::new() })
     }
 
     fn triage(&self, _: &Context<'_>, answers: &Answers) -> Triage {
@@ -173,10 +164,6 @@ impl Authenticator for Waiting {
         Some(WAITING_SPEC.form(PromptKind::User))
     }
 
-    async fn begin(&self, _: &Context<'_>) -> Result<Begun, Fault> {
-        Ok(Begun { prompt: WAITING_SPEC.form(PromptKind::User), memo: None, messages: Vec::new() })
-    }
-
     fn triage(&self, _: &Context<'_>, answers: &Answers) -> Triage {
         triage(answers)
     }
@@ -185,7 +172,7 @@ impl Authenticator for Waiting {
         self.begun.notify_one();
         self.go.notified().await;
         Ok(match answers.text("OTPCode") == Some(RIGHT) {
-            true => Outcome::Proved { rehash: None, remember: false },
+            true => Outcome::proved(Effects::default()),
             false => wrong(Then::Choose),
         })
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use vestibule_core::ports::store::{ClaimRequest, Claimed, Move, Settlement};
+use vestibule_core::ports::store::{ClaimRequest, Claimed, Move, Settled, Settlement};
 use vestibule_core::ports::{FlowNumber, TenantId};
 use vestibule_store::{Faulty, Verb};
 
@@ -40,8 +40,9 @@ pub async fn newer_format(world: &World, flow_id: &str) {
     let Claimed::Ours { version, .. } = world.store().claim(request).await.unwrap() else { panic!("not ours") };
     let newer = Move::Advance { format: 999, body: b"from the future".to_vec() };
     let flow = Some((flow, version, newer));
-    let settlement = Settlement { flow, tallies: &[], conclusion: None, rehash: None, tenant: &tenant, now };
-    assert!(world.store().settle(settlement).await.unwrap());
+    let settlement =
+        Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters: &[], tenant: &tenant, now };
+    assert_eq!(world.store().settle(settlement).await.unwrap(), Settled::Kept);
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ async fn an_application_is_made_shown_listed_and_removed() {
             "steps": [
                 {"id": 1, "options": [{"idp": "LOCAL", "authenticator": "BasicAuthenticator"}, {"idp": "LOCAL", "authenticator": "FIDOAuthenticator"}]},
                 {"id": 2, "options": [{"idp": "LOCAL", "authenticator": "email-otp-authenticator", "parameters": {
-                    "maximumAllowedFailureAttempts": 3, "maximumAllowedResendAttempts": 0, "terminateOnResendLimitExceeded": false,
+                    "maximumAllowedFailureAttempts": 3, "terminateOnResendLimitExceeded": false,
                 }}]},
             ],
             "subjectStepId": 1, "attributeStepId": 1, "requestPathAuthenticators": [],

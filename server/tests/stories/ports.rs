@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use vestibule::world::Threads;
 use vestibule_core::error::Fault;
-use vestibule_core::ports::{Clock, Entropy, Foundry, PasswordHash, Passwords, Secret, Timestamp, Verdict};
+use vestibule_core::ports::web::{WebAnswer, WebFailure, WebRequest};
+use vestibule_core::ports::{Clock, Entropy, Foundry, PasswordHash, Passwords, Secret, Timestamp, Verdict, Web};
 use vestibule_jose::{Family, SigningKey};
 
 /// A clock that stands still until it is told to go on.
@@ -27,6 +28,16 @@ impl Clock for StillClock {
     /// Lets the hashing threads and the other tasks run; the story's time does not pass.
     async fn pause(&self, _: Duration) {
         tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// A world in which no other server answers.
+pub struct Nobody;
+
+#[async_trait]
+impl Web for Nobody {
+    async fn fetch(&self, request: WebRequest) -> Result<WebAnswer, WebFailure> {
+        Err(WebFailure::Unreachable(format!("nobody answers at {}", request.url)))
     }
 }
 

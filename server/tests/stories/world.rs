@@ -10,19 +10,21 @@ use vestibule::config::Config;
 use vestibule::http::App;
 use vestibule::wiring;
 use vestibule::world::HashingPool;
+use vestibule_authn::PasskeyVerifier;
 use vestibule_core::application::{
     Application, Callback, ClientSecret, GrantType, OauthSettings, Sequence, SequenceStep, StepOption,
 };
 use vestibule_core::flow::authenticator::Authenticator;
 use vestibule_core::house::House;
 use vestibule_core::ports::store::Page;
-use vestibule_core::ports::{AppId, Clock, Passwords, Ports, Secret, Store, TenantId, Timestamp, UserId};
+use vestibule_core::ports::{AppId, Clock, Passwords, Ports, Secret, Store, TenantId, Timestamp, UserId, Web};
 use vestibule_core::tenant::Tenant;
 use vestibule_core::user::{Profile, User, canonical_name};
+use vestibule_courier::Bell;
 use vestibule_store::Memory;
 
 pub use crate::caller::{Answer, Caller, spelled};
-pub use crate::ports::{SeededEntropy, SharedKeys, StillClock, Watched};
+pub use crate::ports::{Nobody, SeededEntropy, SharedKeys, StillClock, Watched};
 
 /// 2026-01-01 00:00 UTC.
 pub const START: Timestamp = Timestamp::from_seconds(1_767_225_600);
@@ -51,6 +53,8 @@ pub struct Setting {
     pub store: Arc<dyn Store>,
     /// Ways of signing in besides the real ones.
     pub authenticators: Vec<&'static dyn Authenticator>,
+    /// What other servers answer; nobody answers unless a story says so.
+    pub web: Arc<dyn Web>,
     /// Sees every comparison of passwords.
     pub watched: Arc<Watched>,
 }
@@ -63,7 +67,14 @@ impl Default for Setting {
         config.hash.iterations = 1;
         config.hash.threads = 2;
         let store = Arc::new(Memory::default());
-        Self { config, public_url: BASE, store, authenticators: Vec::new(), watched: Arc::default() }
+        Self {
+            config,
+            public_url: BASE,
+            store,
+            authenticators: Vec::new(),
+            web: Arc::new(Nobody),
+            watched: Arc::default(),
+        }
     }
 }
 
@@ -89,6 +100,9 @@ impl World {
             entropy: entropy.clone(),
             passwords: setting.watched.over(hashing),
             foundry: Arc::new(SharedKeys::default()),
+            passkeys: Arc::new(PasskeyVerifier),
+            web: setting.web,
+            bell: Arc::new(Bell::default()),
         };
         let authenticators = wiring::AUTHENTICATORS.iter().copied().chain(setting.authenticators);
         let house = wiring::house(&setting.config, ports, setting.public_url, authenticators).await.unwrap();
@@ -161,6 +175,8 @@ impl World {
                 ..OauthSettings::default()
             },
             sequence: Sequence::default(),
+            enrolment: false,
+            mobile: Default::default(),
             management_scopes: Default::default(),
             created: self.clock.now(),
             modified: self.clock.now(),
@@ -196,6 +212,8 @@ impl World {
             administrator: false,
             active: true,
             locked: false,
+            renew_password: false,
+            password_set: None,
             profile: Profile::default(),
             created: self.clock.now(),
             modified: self.clock.now(),

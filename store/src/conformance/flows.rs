@@ -1,7 +1,9 @@
 //! Flows: claimed by one answer at a time and settled with everything that it brings about, or with nothing.
 
 use vestibule_core::attempt::Mark;
-use vestibule_core::ports::store::{Claimed, Conclusion, FlowVersion, Move, Premise, Settlement, Store, StoredFlow};
+use vestibule_core::ports::store::{
+    Claimed, Conclusion, Edit, FlowVersion, Move, Premise, Settled, Settlement, Store, StoredFlow,
+};
 use vestibule_core::ports::{PasswordHash, Timestamp};
 use vestibule_core::session::Session;
 use vestibule_core::user::User;
@@ -13,7 +15,7 @@ fn ours(version: u64) -> Claimed {
     Claimed::Ours { version: FlowVersion(version), slots: vec![] }
 }
 
-async fn settle(store: &dyn Store, version: u64, to: Move, now: Timestamp) -> bool {
+async fn settle(store: &dyn Store, version: u64, to: Move, now: Timestamp) -> Settled {
     store.settle(settlement(&acme(), Some((1, version, to)), now)).await.unwrap()
 }
 
@@ -39,7 +41,7 @@ pub async fn a_flow_that_was_not_seen_as_it_is_has_moved(store: &dyn Store) {
     assert_eq!(claim(store, (1, 4), at(0), &[]).await, Claimed::Moved);
     assert_eq!(store.flow(&flow(1)).await.unwrap(), None);
     claim(store, (1, 0), at(0), &[]).await;
-    assert!(settle(store, 1, Move::Release, at(1)).await);
+    assert_eq!(settle(store, 1, Move::Release, at(1)).await, Settled::Kept);
     assert_eq!(claim(store, (1, 0), at(2), &[]).await, Claimed::Moved);
     assert_eq!(claim(store, (1, 2), at(2), &[]).await, Claimed::Moved);
     assert_eq!(claim(store, (1, 1), at(2), &[]).await, ours(2));
@@ -47,12 +49,12 @@ pub async fn a_flow_that_was_not_seen_as_it_is_has_moved(store: &dyn Store) {
 
 pub async fn a_settled_flow_keeps_its_state_or_has_the_new_one(store: &dyn Store) {
     claim(store, (1, 0), at(0), &[]).await;
-    assert!(settle(store, 1, advance(b"one\0two"), at(1)).await);
+    assert_eq!(settle(store, 1, advance(b"one\0two"), at(1)).await, Settled::Kept);
     let kept = store.flow(&flow(1)).await.unwrap().unwrap();
     assert_eq!((kept.version, kept.format, kept.busy_until), (FlowVersion(1), 1, None));
     assert_eq!((kept.body, kept.expires), (b"one\0two".to_vec(), at(600)));
     assert_eq!(claim(store, (1, 1), at(2), &[]).await, ours(2));
-    assert!(settle(store, 2, Move::Release, at(3)).await);
+    assert_eq!(settle(store, 2, Move::Release, at(3)).await, Settled::Kept);
     let kept = store.flow(&flow(1)).await.unwrap().unwrap();
     assert_eq!((kept.version, kept.busy_until, kept.body), (FlowVersion(2), None, b"one\0two".to_vec()));
 }
@@ -60,7 +62,7 @@ pub async fn a_settled_flow_keeps_its_state_or_has_the_new_one(store: &dyn Store
 pub async fn a_claim_that_was_taken_over_settles_nothing_but_its_marks(store: &dyn Store) {
     let session = session(1, 1);
     let conclusion = Conclusion { grant: grant(1, &session), session, premise: Premise::default() };
-    let (compared, fresh) = (PasswordHash("$argon2id$one".to_owned()), PasswordHash("$argon2id$two".to_owned()));
+    let edits = [Edit::rehash(&user(1), &PasswordHash("$argon2id$two".to_owned())).unwrap()];
     store.add_user(&user(1)).await.unwrap();
     claim(store, (1, 0), at(0), &["kim"]).await;
     assert_eq!(claim(store, (1, 1), at(30), &[]).await, ours(2));
@@ -68,10 +70,10 @@ pub async fn a_claim_that_was_taken_over_settles_nothing_but_its_marks(store: &d
     let late = Settlement {
         tallies: &marks,
         conclusion: Some(&conclusion),
-        rehash: Some((user(1).id, &compared, &fresh)),
+        edits: &edits,
         ..settlement(&tenant, Some((1, 1, advance(b"late"))), at(31))
     };
-    assert!(!store.settle(late).await.unwrap());
+    assert_eq!(store.settle(late).await.unwrap(), Settled::Lost);
     assert_eq!(store.tally(&key("kim")).await.unwrap().misses, 1);
     assert_eq!(store.session(&conclusion.session.id).await.unwrap(), None);
     assert_eq!(store.grant(&conclusion.grant.id).await.unwrap(), None);
@@ -81,7 +83,7 @@ pub async fn a_claim_that_was_taken_over_settles_nothing_but_its_marks(store: &d
 }
 
 pub async fn a_flow_that_is_not_kept_cannot_be_settled(store: &dyn Store) {
-    assert!(!settle(store, 1, advance(b"x"), at(0)).await);
+    assert_eq!(settle(store, 1, advance(b"x"), at(0)).await, Settled::Lost);
     assert_eq!(store.flow(&flow(1)).await.unwrap(), None);
 }
 
@@ -94,7 +96,7 @@ pub async fn a_login_of_a_user_who_was_changed_meanwhile_leaves_nothing(store: &
         let conclusion = Conclusion { grant: given.clone(), session: session.clone(), premise };
         let tenant = acme();
         let end = Settlement { conclusion: Some(&conclusion), ..settlement(&tenant, None, at(1)) };
-        assert_eq!(store.settle(end).await.unwrap(), holds);
+        assert_eq!(store.settle(end).await.unwrap() == Settled::Kept, holds);
         assert_eq!(store.grant(&given.id).await.unwrap().is_some(), holds);
         assert_eq!(store.session(&session.id).await.unwrap().is_some(), holds);
     }
@@ -108,7 +110,7 @@ pub async fn a_session_that_was_ended_is_not_used_again(store: &dyn Store) {
         let conclusion = Conclusion { grant: grant(number, &session), session: session.clone(), premise };
         let tenant = acme();
         let end = Settlement { conclusion: Some(&conclusion), ..settlement(&tenant, None, at(1)) };
-        assert_eq!(store.settle(end).await.unwrap(), holds);
+        assert_eq!(store.settle(end).await.unwrap() == Settled::Kept, holds);
         assert_eq!(store.session(&session.id).await.unwrap().is_some(), holds);
         store.end_session(&session.id, at(2)).await.unwrap();
     }
@@ -124,7 +126,7 @@ pub async fn a_finished_login_leaves_its_session_and_its_grant(store: &dyn Store
         conclusion: Some(&conclusion),
         ..settlement(&tenant, Some((1, 1, advance(b"end"))), at(1))
     };
-    assert!(store.settle(end).await.unwrap());
+    assert_eq!(store.settle(end).await.unwrap(), Settled::Kept);
     assert_eq!(store.session(&conclusion.session.id).await.unwrap(), Some(conclusion.session));
     assert_eq!(store.grant(&conclusion.grant.id).await.unwrap(), Some(conclusion.grant));
     assert_eq!(store.tally(&key("kim")).await.unwrap().pending, 0);
@@ -164,8 +166,9 @@ pub async fn a_password_hashed_anew_replaces_the_hash_that_was_compared(store: &
     let (acme, globex) = (acme(), globex());
     store.add_user(&user(1)).await.unwrap();
     for (tenant, compared, fresh) in [(&globex, &one, &three), (&acme, &one, &two), (&acme, &one, &three)] {
-        let rehash = Some((user(1).id, compared, fresh));
-        assert!(store.settle(Settlement { rehash, ..settlement(tenant, None, at(1)) }).await.unwrap());
+        let edits = [Edit::Rehash { user: user(1).id, compared: compared.clone(), fresh: fresh.clone() }];
+        let answer = Settlement { edits: &edits, ..settlement(tenant, None, at(1)) };
+        assert_eq!(store.settle(answer).await.unwrap(), Settled::Kept);
     }
     let kept = store.user(&acme, &user(1).id).await.unwrap();
     assert_eq!(kept, Some(User { password: Some(two), ..user(1) }), "the revision counts changes, and this is none");
@@ -177,7 +180,7 @@ pub async fn of_many_claims_one_is_ours(store: &dyn Store) {
         let won = claims.iter().filter(|claimed| **claimed == ours(round + 1)).count();
         let lost = claims.iter().filter(|claimed| **claimed == Claimed::Busy).count();
         assert_eq!((won, won + lost), (1, claims.len()));
-        assert!(settle(store, round + 1, Move::Release, at(0)).await);
+        assert_eq!(settle(store, round + 1, Move::Release, at(0)).await, Settled::Kept);
     }
 }
 
@@ -193,7 +196,7 @@ pub async fn of_many_logins_of_one_flow_one_leaves_a_grant(store: &dyn Store) {
             let Claimed::Ours { version, .. } = claim(store, (1, 0), at(0), &[]).await else { return false };
             let flow = Some((1, version.0, advance(b"end")));
             let end = Settlement { conclusion: Some(&conclusion), ..settlement(&conclusion.grant.tenant, flow, at(1)) };
-            store.settle(end).await.unwrap()
+            store.settle(end).await.unwrap() == Settled::Kept
         }
     });
     assert_eq!(finished.iter().filter(|finished| **finished).count(), 1);

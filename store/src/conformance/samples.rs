@@ -1,20 +1,27 @@
 //! Things to keep. Each is told from others of its kind by a number; whole ones have a value in every field, so that a
 //! backend that forgets one is caught.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use vestibule_core::application::{
-    Application, Callback, ClientSecret, Limits, OauthSettings, Sequence, SequenceStep, StepOption,
+    Application, Callback, ClientSecret, Limits, MobileApps, OauthSettings, Sequence, SequenceStep, StepOption,
 };
 use vestibule_core::attempt::{Mark, TallyKey, TallyRule};
+use vestibule_core::budget::{BudgetKey, BudgetRule};
+use vestibule_core::connection::{Connection, Provisioning};
+use vestibule_core::credential::{Credential, Held, TotpKey};
+use vestibule_core::delivery::{Channel, Letter};
 use vestibule_core::flow::Proof;
 use vestibule_core::flow::authenticator::Factor;
 use vestibule_core::grant::{Challenge, Grant, Phase, Terms};
 use vestibule_core::ports::store::{
-    ClaimRequest, Claimed, Conclusion, FlowVersion, Move, Premise, Settlement, Store, TallyMark,
+    ClaimRequest, Claimed, Conclusion, FlowVersion, Move, Premise, Settled, Settlement, Slip, Store, TallyMark,
 };
-use vestibule_core::ports::{AppId, FlowNumber, GrantId, PasswordHash, SessionId, TenantId, Timestamp, UserId};
+use vestibule_core::ports::{
+    AppId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, PasswordHash, SessionId, TenantId, Timestamp,
+    UserId,
+};
 use vestibule_core::session::Session;
 use vestibule_core::tenant::Tenant;
 use vestibule_core::user::{Contact, Profile, User};
@@ -22,6 +29,9 @@ use vestibule_core::user::{Contact, Profile, User};
 /// Three wrong answers lock for a minute, ten seal.
 pub const RULE: TallyRule =
     TallyRule { limit: 3, lock: Duration::from_secs(60), longest: Duration::from_secs(600), cap: 10 };
+
+/// Two letters at once, one more every half hour.
+pub const BUDGET: BudgetRule = BudgetRule { limit: 2, span: Duration::from_secs(3_600) };
 
 /// So many seconds after the moment at which everything is made.
 pub fn at(seconds: i64) -> Timestamp {
@@ -72,6 +82,12 @@ pub fn app(number: u8) -> Application {
             }],
             ..Sequence::default()
         },
+        enrolment: true,
+        mobile: MobileApps {
+            android_package: Some("com.example.app".to_owned()),
+            android_digests: vec![[number; 32]],
+            apple_app: Some("TEAM.com.example.app".to_owned()),
+        },
         management_scopes: ["internal_user_mgt_view".to_owned()].into(),
         created: at(i64::from(number)),
         modified: at(20),
@@ -92,6 +108,8 @@ pub fn user(number: u8) -> User {
         administrator: true,
         active: true,
         locked: true,
+        renew_password: true,
+        password_set: Some(at(-7)),
         profile: Profile {
             formatted: Some("Kim \"K\" Ödegård".to_owned()),
             given_name: Some("Kim".to_owned()),
@@ -106,6 +124,66 @@ pub fn user(number: u8) -> User {
         created: at(i64::from(number)),
         modified: at(20),
     }
+}
+
+/// Something that a user holds: a key for time-based codes.
+pub fn credential(number: u8, user: u8) -> Credential {
+    Credential {
+        id: CredentialId::from_bytes([number; 16]),
+        tenant: acme(),
+        user: UserId::from_bytes([user; 16]),
+        revision: 1,
+        handle: format!("handle-{number}"),
+        label: "Kim's \"phone\"".to_owned(),
+        held: totp(i64::from(number)),
+        created: at(i64::from(number)),
+        used: Some(at(21)),
+    }
+}
+
+/// A key of which the code of that time step was used.
+pub fn totp(last_step: i64) -> Held {
+    Held::Totp(TotpKey { sealed: "sealed".to_owned(), last_step })
+}
+
+/// A connection.
+pub fn connection(number: u8) -> Connection {
+    let map = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    Connection {
+        id: ConnectionId::from_bytes([number; 16]),
+        tenant: acme(),
+        revision: 1,
+        name: format!("Connection {number}"),
+        description: "Staff".to_owned(),
+        image: Some("https://idp.example/logo.png".to_owned()),
+        enabled: true,
+        authenticator: "OpenIDConnectAuthenticator".to_owned(),
+        display: Some("Sign in with it".to_owned()),
+        settings: map("issuer", "https://idp.example"),
+        secrets: map("client_secret", "sealed"),
+        provisioning: Provisioning { just_in_time: true, link_by_email: true },
+        mapping: vec![("given_name".to_owned(), "name.givenName".to_owned())],
+        created: at(i64::from(number)),
+        modified: at(20),
+    }
+}
+
+/// A letter that is of no use after five minutes and is paid for from those budgets.
+pub fn letter(number: u8, budgets: &[&str]) -> Letter {
+    Letter {
+        id: LetterId::from_bytes([number; 16]),
+        tenant: acme(),
+        channel: Channel::Sms,
+        body: format!("sealed {number}"),
+        budgets: budgets.iter().map(|name| (BudgetKey((*name).to_owned()), BUDGET)).collect(),
+        created: at(i64::from(number)),
+        expires: at(300),
+    }
+}
+
+/// A slip that is over after a minute.
+pub fn slip(key: &str, version: u64) -> Slip {
+    Slip { key: key.to_owned(), tenant: acme(), version, body: vec![0, 1, 255], expires: at(60) }
 }
 
 /// A session of a user, good for a quarter of an hour without use and for an hour at most.
@@ -126,6 +204,7 @@ pub fn session(number: u8, user: u8) -> Session {
         seen: at(4),
         idle: Duration::from_secs(900),
         ends: at(3_600),
+        agent: Some("App/1 (\"Phone\")".to_owned()),
     }
 }
 
@@ -185,7 +264,7 @@ pub async fn claim(store: &dyn Store, (number, seen): (u8, u64), now: Timestamp,
 /// A settlement of a flow, to which more is added by the caller.
 pub fn settlement<'a>(tenant: &'a TenantId, flow: Option<(u8, u64, Move)>, now: Timestamp) -> Settlement<'a> {
     let flow = flow.map(|(number, version, to)| (self::flow(number), FlowVersion(version), to));
-    Settlement { flow, tallies: &[], conclusion: None, rehash: None, tenant, now }
+    Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters: &[], tenant, now }
 }
 
 /// The move to a new state.
@@ -202,7 +281,7 @@ pub fn mark(name: &str, mark: Mark) -> TallyMark {
 pub async fn give(store: &dyn Store, session: &Session, grant: &Grant) {
     let conclusion = Conclusion { session: session.clone(), grant: grant.clone(), premise: Premise::default() };
     let end = Settlement { conclusion: Some(&conclusion), ..settlement(&session.tenant, None, at(5)) };
-    assert!(store.settle(end).await.unwrap());
+    assert_eq!(store.settle(end).await.unwrap(), Settled::Kept);
 }
 
 /// Where a grant stands.

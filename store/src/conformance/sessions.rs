@@ -3,8 +3,9 @@
 use vestibule_core::grant::Phase;
 use vestibule_core::ports::SessionId;
 use vestibule_core::ports::store::Store;
+use vestibule_core::session::Session;
 
-use super::samples::{at, give, grant, phase, session};
+use super::samples::{acme, at, give, globex, grant, phase, session, user};
 
 pub async fn a_session_is_shown_until_it_is_swept(store: &dyn Store) {
     let session = session(1, 1);
@@ -12,6 +13,18 @@ pub async fn a_session_is_shown_until_it_is_swept(store: &dyn Store) {
     give(store, &session, &grant(1, &session)).await;
     assert!(!session.is_alive(at(1_000_000)));
     assert_eq!(store.session(&session.id).await.unwrap(), Some(session));
+}
+
+pub async fn the_sessions_of_a_user_are_shown_oldest_first(store: &dyn Store) {
+    let (late, early, others) = (Session { created: at(9), ..session(1, 1) }, session(2, 1), session(3, 2));
+    let mute = Session { agent: None, ..session(4, 1) };
+    for (number, session) in [(1, &late), (2, &early), (3, &others), (4, &mute)] {
+        give(store, session, &grant(number, session)).await;
+    }
+    assert_eq!(store.sessions_of(&acme(), &user(1).id).await.unwrap(), [early, mute, late]);
+    assert_eq!(store.sessions_of(&globex(), &user(1).id).await.unwrap(), []);
+    store.end_session(&session(1, 1).id, at(10)).await.unwrap();
+    assert_eq!(store.sessions_of(&acme(), &user(1).id).await.unwrap().len(), 2);
 }
 
 pub async fn an_ended_session_is_gone_and_its_grants_are_revoked(store: &dyn Store) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vestibule_core::attempt::{Mark, Slot, Tally, TallyRule};
 use vestibule_core::ports::Timestamp;
-use vestibule_core::ports::store::{Claimed, Move, Settlement, Store};
+use vestibule_core::ports::store::{Claimed, Move, Settled, Settlement, Store};
 
 use super::race::at_once;
 use super::samples::{RULE, acme, at, claim, flow, key, mark, settlement};
@@ -19,7 +19,9 @@ async fn miss(store: &dyn Store, name: &str, times: u32, now: Timestamp) {
 
 async fn judge(store: &dyn Store, name: &str, as_what: Mark, now: Timestamp) {
     let tallies = [mark(name, as_what)];
-    assert!(store.settle(Settlement { tallies: &tallies, ..settlement(&acme(), None, now) }).await.unwrap());
+    let acme = acme();
+    let answer = Settlement { tallies: &tallies, ..settlement(&acme, None, now) };
+    assert_eq!(store.settle(answer).await.unwrap(), Settled::Kept);
 }
 
 pub async fn an_untouched_tally_counts_nothing(store: &dyn Store) {
@@ -137,7 +139,9 @@ pub async fn no_wrong_answer_is_lost_in_a_crowd(store: &dyn Store) {
         assert_eq!(store.claim_tally(&key("kim"), &generous, at(0)).await.unwrap(), Slot::Free);
         assert!(matches!(claim(store, (number, 0), at(0), &[]).await, Claimed::Ours { .. }));
         let flow = Some((number, 1, Move::Release));
-        assert!(store.settle(Settlement { tallies: &tallies, ..settlement(&acme(), flow, at(0)) }).await.unwrap());
+        let acme = acme();
+        let answer = Settlement { tallies: &tallies, ..settlement(&acme, flow, at(0)) };
+        assert_eq!(store.settle(answer).await.unwrap(), Settled::Kept);
     });
     let tally = store.tally(&key("kim")).await.unwrap();
     assert_eq!((tally.misses, tally.total, tally.pending), (32, 32, 0));

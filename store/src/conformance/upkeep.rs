@@ -5,9 +5,12 @@ use std::time::Duration;
 use vestibule_core::attempt::{MEMORY, Tally, TallyRule};
 use vestibule_core::grant::{Grant, Redeemed};
 use vestibule_core::ports::Timestamp;
-use vestibule_core::ports::store::Store;
+use vestibule_core::ports::store::{Delivery, Store};
 
-use super::samples::{RULE, acme, app, at, claim, flow, give, grant, key, phase, session, tenant, user};
+use super::samples::{
+    RULE, acme, app, at, claim, connection, credential, flow, give, grant, key, letter, phase, session, slip, tenant,
+    user,
+};
 
 async fn sweep(store: &dyn Store, now: Timestamp) -> usize {
     store.sweep(now, 1_000).await.unwrap()
@@ -104,6 +107,31 @@ pub async fn a_sealed_tally_is_never_forgotten(store: &dyn Store) {
     assert_eq!(store.tally(&key("kim")).await.unwrap().total, 1);
 }
 
+pub async fn a_slip_is_swept_when_it_is_over(store: &dyn Store) {
+    store.leave(&slip("a", 1), 0).await.unwrap();
+    assert_eq!(sweep(store, at(59)).await, 0);
+    assert_eq!(sweep(store, at(60)).await, 1);
+    assert_eq!(store.slip("a").await.unwrap(), None);
+    assert!(store.leave(&slip("a", 1), 0).await.unwrap());
+}
+
+pub async fn a_letter_is_swept_when_it_is_of_no_use_also_from_its_carrier(store: &dyn Store) {
+    store.post(&letter(1, &[]), at(1)).await.unwrap();
+    store.post(&letter(2, &[]), at(2)).await.unwrap();
+    let carried = store.carry(at(2), at(400), 1).await.unwrap();
+    assert_eq!(sweep(store, at(299)).await, 0);
+    assert_eq!(sweep(store, at(300)).await, 2);
+    assert_eq!(store.waiting().await.unwrap(), (0, None));
+    assert!(!store.carried(&carried[0].letter.id, carried[0].lease, Delivery::Arrived).await.unwrap());
+}
+
+pub async fn a_budget_is_forgotten_when_it_is_whole(store: &dyn Store) {
+    store.post(&letter(1, &["kim"]), at(0)).await.unwrap();
+    assert_eq!(sweep(store, at(300)).await, 1, "the letter");
+    assert_eq!(sweep(store, at(1_799)).await, 0);
+    assert_eq!(sweep(store, at(1_800)).await, 1);
+}
+
 pub async fn a_sweep_removes_at_most_as_many_as_it_is_told(store: &dyn Store) {
     for number in 1..=5 {
         claim(store, (number, 0), at(0), &[]).await;
@@ -128,8 +156,12 @@ pub async fn a_sweep_spares_what_has_no_end(store: &dyn Store) {
     store.add_tenant(&tenant("acme")).await.unwrap();
     store.add_app(&app(1)).await.unwrap();
     store.add_user(&user(1)).await.unwrap();
+    store.add_credential(&credential(1, 1)).await.unwrap();
+    store.add_connection(&connection(1)).await.unwrap();
     assert_eq!(sweep(store, at(1_000_000_000)).await, 0);
     assert!(store.tenant(&acme()).await.unwrap().is_some());
     assert!(store.app(&acme(), &app(1).id).await.unwrap().is_some());
     assert!(store.user(&acme(), &user(1).id).await.unwrap().is_some());
+    assert!(store.connection(&acme(), &connection(1).id).await.unwrap().is_some());
+    assert_eq!(store.credentials(&acme(), &user(1).id).await.unwrap().len(), 1);
 }

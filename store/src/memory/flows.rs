@@ -4,10 +4,12 @@ use async_trait::async_trait;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
 use vestibule_core::error::Fault;
 use vestibule_core::ports::store::{
-    ClaimRequest, Claimed, Conclusion, FlowVersion, Flows, Move, Settlement, StoredFlow,
+    ClaimRequest, Claimed, Conclusion, FlowVersion, Flows, Move, Settled, Settlement, StoredFlow,
 };
 use vestibule_core::ports::{FlowNumber, Timestamp};
 
+use super::draft::Draft;
+use super::outbox::Mail;
 use super::{Kept, Memory};
 use crate::claim;
 
@@ -42,20 +44,19 @@ impl Flows for Memory {
         Ok(Claimed::Ours { version, slots })
     }
 
-    async fn settle(&self, settlement: Settlement<'_>) -> Result<bool, Fault> {
+    async fn settle(&self, settlement: Settlement<'_>) -> Result<Settled, Fault> {
         let kept = &mut *self.kept();
         let stands = settlement.flow.as_ref().is_none_or(|(number, version, _)| kept.is_at(number, *version));
-        if stands && settlement.conclusion.is_some_and(|end| kept.grants.contains_key(&end.grant.id)) {
+        if !stands || !settlement.conclusion.is_none_or(|end| kept.holds(end)) {
+            kept.mark(&settlement);
+            return Ok(Settled::Lost);
+        }
+        let Some(draft) = Draft::of(kept, settlement.edits, settlement.tenant)? else { return Ok(Settled::Overtaken) };
+        let mail = Mail::of(kept, settlement.letters, settlement.now)?;
+        if settlement.conclusion.is_some_and(|end| kept.grants.contains_key(&end.grant.id)) {
             return Err(Fault::new("a grant's id is taken"));
         }
-        for mark in settlement.tallies {
-            let mut tally = kept.tally(&mark.key);
-            tally.settle(settlement.now, mark.mark, &mark.rule);
-            kept.keep_tally(&mark.key, tally);
-        }
-        if !stands || !settlement.conclusion.is_none_or(|end| kept.holds(end)) {
-            return Ok(false);
-        }
+        kept.mark(&settlement);
         if let Some((number, _, to)) = settlement.flow
             && let Some(flow) = kept.flows.get_mut(&number)
         {
@@ -64,18 +65,13 @@ impl Flows for Memory {
                 (flow.format, flow.body) = (format, body);
             }
         }
+        draft.make(kept);
         if let Some(end) = settlement.conclusion {
             kept.sessions.insert(end.session.id, end.session.clone());
             kept.grants.insert(end.grant.id, end.grant.clone());
         }
-        if let Some((id, compared, fresh)) = settlement.rehash {
-            let user = kept.users.get_mut(&id).filter(|user| user.tenant == *settlement.tenant);
-            // The password is the same, so the revision is too.
-            if let Some(user) = user.filter(|user| user.password.as_ref() == Some(compared)) {
-                user.password = Some(fresh.clone());
-            }
-        }
-        Ok(true)
+        mail.put(kept);
+        Ok(Settled::Kept)
     }
 
     async fn tally(&self, key: &TallyKey) -> Result<Tally, Fault> {
@@ -97,6 +93,14 @@ impl Flows for Memory {
 }
 
 impl Kept {
+    fn mark(&mut self, settlement: &Settlement<'_>) {
+        for mark in settlement.tallies {
+            let mut tally = self.tally(&mark.key);
+            tally.settle(settlement.now, mark.mark, &mark.rule);
+            self.keep_tally(&mark.key, tally);
+        }
+    }
+
     fn holds(&self, end: &Conclusion) -> bool {
         let user = self.users.get(&end.grant.user).filter(|user| user.tenant == end.grant.tenant);
         let at = |revision| user.is_some_and(|user| user.revision == revision);

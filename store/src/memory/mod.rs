@@ -2,10 +2,15 @@
 //! being read over being fast, and forgets everything when it is dropped.
 
 mod apps;
+mod connections;
+mod credentials;
+mod draft;
 mod flows;
 mod grants;
 mod keys;
+mod outbox;
 mod sessions;
+mod slips;
 mod tenants;
 mod upkeep;
 mod users;
@@ -15,12 +20,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use vestibule_core::application::Application;
 use vestibule_core::attempt::{Tally, TallyKey};
+use vestibule_core::budget::{Budget, BudgetKey};
+use vestibule_core::connection::Connection;
+use vestibule_core::credential::Credential;
 use vestibule_core::grant::Grant;
-use vestibule_core::ports::store::{Page, StoredFlow, StoredKey, StoredSecret};
-use vestibule_core::ports::{AppId, FlowNumber, GrantId, SessionId, TenantId, Timestamp, UserId};
+use vestibule_core::ports::store::{Page, Slip, StoredFlow, StoredKey, StoredSecret};
+use vestibule_core::ports::{
+    AppId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, SessionId, TenantId, Timestamp, UserId,
+};
 use vestibule_core::session::Session;
 use vestibule_core::tenant::Tenant;
 use vestibule_core::user::User;
+
+use self::outbox::Waiting;
 
 /// A store that forgets.
 #[derive(Default)]
@@ -32,14 +44,19 @@ pub struct Memory {
 struct Kept {
     tenants: BTreeMap<TenantId, Tenant>,
     apps: BTreeMap<AppId, Application>,
+    connections: BTreeMap<ConnectionId, Connection>,
     keys: Vec<StoredKey>,
     secrets: Vec<StoredSecret>,
     users: BTreeMap<UserId, User>,
+    credentials: BTreeMap<CredentialId, Credential>,
     flows: BTreeMap<FlowNumber, StoredFlow>,
     tallies: BTreeMap<TallyKey, Tally>,
     sessions: BTreeMap<SessionId, Session>,
     grants: BTreeMap<GrantId, Grant>,
     revoked_tokens: BTreeMap<String, Timestamp>,
+    letters: BTreeMap<LetterId, Waiting>,
+    budgets: BTreeMap<BudgetKey, Budget>,
+    slips: BTreeMap<String, Slip>,
 }
 
 impl Memory {

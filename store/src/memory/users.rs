@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use vestibule_core::error::Fault;
-use vestibule_core::grant::Phase;
 use vestibule_core::ports::store::{Added, Page, Saved, UserFilter, Users};
 use vestibule_core::ports::{TenantId, Timestamp, UserId};
 use vestibule_core::user::User;
 
-use super::{Kept, Memory, cut};
+use super::draft::Draft;
+use super::{Memory, cut};
 
 #[async_trait]
 impl Users for Memory {
@@ -35,32 +35,17 @@ impl Users for Memory {
     }
 
     async fn add_user(&self, user: &User) -> Result<Added, Fault> {
-        let kept = &mut *self.kept();
-        if kept.is_name_taken(user) {
-            return Ok(Added::Taken("userName"));
-        }
-        if kept.users.contains_key(&user.id) {
-            return Err(Fault::new("a user's id is taken"));
-        }
-        kept.users.insert(user.id, user.clone());
-        Ok(Added::Kept)
+        let (kept, mut draft) = (&mut *self.kept(), Draft::default());
+        let added = draft.add_user(kept, user)?;
+        draft.make(kept);
+        Ok(added)
     }
 
     async fn save_user(&self, user: &User, seen: u64, expel: bool, _now: Timestamp) -> Result<Saved, Fault> {
-        let kept = &mut *self.kept();
-        if !kept.users.get(&user.id).is_some_and(|kept| kept.tenant == user.tenant && kept.revision == seen) {
-            return Ok(Saved::Moved);
-        }
-        if kept.is_name_taken(user) {
-            return Ok(Saved::Taken("userName"));
-        }
-        kept.users.insert(user.id, user.clone());
-        if expel {
-            kept.sessions.retain(|_, session| session.user != user.id);
-            let theirs = kept.grants.values_mut().filter(|grant| grant.user == user.id);
-            theirs.for_each(|grant| grant.phase = Phase::Revoked);
-        }
-        Ok(Saved::Kept)
+        let (kept, mut draft) = (&mut *self.kept(), Draft::default());
+        let saved = draft.save_user(kept, user, seen, expel);
+        draft.make(kept);
+        Ok(saved)
     }
 
     async fn remove_user(&self, tenant: &TenantId, id: &UserId) -> Result<bool, Fault> {
@@ -69,15 +54,9 @@ impl Users for Memory {
             return Ok(false);
         }
         kept.users.remove(id);
+        kept.credentials.retain(|_, credential| credential.user != *id);
         kept.sessions.retain(|_, session| session.user != *id);
         kept.grants.retain(|_, grant| grant.user != *id);
         Ok(true)
-    }
-}
-
-impl Kept {
-    fn is_name_taken(&self, user: &User) -> bool {
-        let same = |other: &User| other.tenant == user.tenant && other.canonical == user.canonical;
-        self.users.values().any(|other| other.id != user.id && same(other))
     }
 }

@@ -11,10 +11,14 @@ macro_rules! statements {
 }
 
 pub(crate) mod apps;
+pub(crate) mod connections;
+pub(crate) mod credentials;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod keys;
+pub(crate) mod outbox;
 pub(crate) mod sessions;
+pub(crate) mod slips;
 pub(crate) mod tallies;
 pub(crate) mod tenants;
 pub(crate) mod upkeep;
@@ -32,10 +36,14 @@ pub(crate) struct Statement {
 pub(crate) fn all() -> impl Iterator<Item = Statement> {
     let nouns = [
         apps::ALL,
+        connections::ALL,
+        credentials::ALL,
         flows::ALL,
         grants::ALL,
         keys::ALL,
+        outbox::ALL,
         sessions::ALL,
+        slips::ALL,
         tallies::ALL,
         tenants::ALL,
         upkeep::ALL,

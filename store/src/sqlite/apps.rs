@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use vestibule_core::application::{Application, ClientSecret, OauthSettings, Sequence};
+use vestibule_core::application::{Application, ClientSecret, MobileApps, OauthSettings, Sequence};
 use vestibule_core::error::Fault;
 use vestibule_core::ports::store::{Added, Applications, Page, Saved};
 use vestibule_core::ports::{AppId, TenantId};
@@ -23,6 +23,10 @@ struct Document {
     secrets: Vec<ClientSecret>,
     oauth: OauthSettings,
     sequence: Sequence,
+    #[serde(default)]
+    enrolment: bool,
+    #[serde(default)]
+    mobile: MobileApps,
     management_scopes: BTreeSet<String>,
 }
 
@@ -118,6 +122,8 @@ fn app(row: &mut Columns<'_>) -> rusqlite::Result<Application> {
         secrets: document.secrets,
         oauth: document.oauth,
         sequence: document.sequence,
+        enrolment: document.enrolment,
+        mobile: document.mobile,
         management_scopes: document.management_scopes,
         created: row.moment()?,
         modified: row.moment()?,
@@ -131,6 +137,8 @@ fn document(app: &Application) -> Result<String, Fault> {
         secrets: app.secrets.clone(),
         oauth: app.oauth.clone(),
         sequence: app.sequence.clone(),
+        enrolment: app.enrolment,
+        mobile: app.mobile.clone(),
         management_scopes: app.management_scopes.clone(),
     })
 }

@@ -4,20 +4,23 @@
 use async_trait::async_trait;
 use rusqlite::Connection;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
+use vestibule_core::delivery::Letter;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::store::{
-    ClaimRequest, Claimed, FlowVersion, Flows, Move, Premise, Settlement, StoredFlow, TallyMark,
+    ClaimRequest, Claimed, FlowVersion, Flows, Move, Premise, Settled, Settlement, StoredFlow, TallyMark,
 };
-use vestibule_core::ports::{FlowNumber, PasswordHash, SessionId, TenantId, Timestamp, UserId};
+use vestibule_core::ports::{FlowNumber, SessionId, TenantId, Timestamp, UserId};
 
 use super::Sqlite;
+use super::edits::EditRow;
 use super::grants::GrantRow;
+use super::outbox::put;
 use super::row::{Ask, Columns, integer};
 use super::sessions::SessionRow;
 use super::tallies::{keep_tally, read_tally};
 use super::writer::Durability;
 use crate::claim;
-use crate::sql::{flows, sessions, tallies, users};
+use crate::sql::{Statement, flows, sessions, tallies, users};
 
 #[async_trait]
 impl Flows for Sqlite {
@@ -38,7 +41,7 @@ impl Flows for Sqlite {
         self.writer.write(Durability::Relaxed, move |db| claim.carry_out(db)).await
     }
 
-    async fn settle(&self, settlement: Settlement<'_>) -> Result<bool, Fault> {
+    async fn settle(&self, settlement: Settlement<'_>) -> Result<Settled, Fault> {
         let conclusion = settlement.conclusion;
         let effects = Effects {
             flow: settlement.flow,
@@ -46,7 +49,8 @@ impl Flows for Sqlite {
             session: conclusion.map(|end| SessionRow::of(&end.session)).transpose()?,
             grant: conclusion.map(|end| GrantRow::of(&end.grant)).transpose()?,
             premise: conclusion.map(|end| (end.premise, end.grant.user, end.session.id)),
-            rehash: settlement.rehash.map(|(user, compared, fresh)| (user, compared.clone(), fresh.clone())),
+            edits: settlement.edits.iter().map(EditRow::of).collect::<Result<_, _>>()?,
+            letters: settlement.letters.to_vec(),
             tenant: settlement.tenant.clone(),
             now: settlement.now,
         };
@@ -120,13 +124,33 @@ struct Effects {
     session: Option<SessionRow>,
     grant: Option<GrantRow>,
     premise: Option<(Premise, UserId, SessionId)>,
-    rehash: Option<(UserId, PasswordHash, PasswordHash)>,
+    edits: Vec<EditRow>,
+    letters: Vec<Letter>,
     tenant: TenantId,
     now: Timestamp,
 }
 
+/// Before the marks of an answer whose edits may be overtaken; what comes after it is undone or stays.
+const BEGIN: Statement = Statement { doing: "beginning an answer's edits", text: "SAVEPOINT answer" };
+const UNDO: Statement = Statement { doing: "undoing an answer's edits", text: "ROLLBACK TO SAVEPOINT answer" };
+const END: Statement = Statement { doing: "ending an answer's edits", text: "RELEASE SAVEPOINT answer" };
+
 impl Effects {
-    fn carry_out(&self, db: &Connection) -> Result<bool, Fault> {
+    fn carry_out(&self, db: &Connection) -> Result<Settled, Fault> {
+        // Most answers have no such edit and do not pay for a savepoint. A fault needs none: the writer undoes it.
+        if !self.edits.iter().any(EditRow::has_condition) {
+            return self.settle(db);
+        }
+        db.change(BEGIN, ())?;
+        let settled = self.settle(db)?;
+        if settled == Settled::Overtaken {
+            db.change(UNDO, ())?;
+        }
+        db.change(END, ())?;
+        Ok(settled)
+    }
+
+    fn settle(&self, db: &Connection) -> Result<Settled, Fault> {
         for TallyMark { key, rule, mark } in &self.tallies {
             let before = read_tally(db, key)?;
             let mut tally = before;
@@ -134,7 +158,12 @@ impl Effects {
             keep_tally(db, key, &before, &tally)?;
         }
         if !self.holds(db)? || !self.move_flow(db)? {
-            return Ok(false);
+            return Ok(Settled::Lost);
+        }
+        for edit in &self.edits {
+            if !edit.make(db, &self.tenant)? {
+                return Ok(Settled::Overtaken);
+            }
         }
         if let Some(session) = &self.session {
             session.keep(db)?;
@@ -142,11 +171,10 @@ impl Effects {
         if let Some(grant) = &self.grant {
             grant.give(db)?;
         }
-        if let Some((user, compared, fresh)) = &self.rehash {
-            // The password is the same, so the revision is too.
-            db.change(users::REHASH, (&fresh.0, self.tenant.as_str(), user.as_bytes(), &compared.0))?;
+        for letter in &self.letters {
+            put(db, letter, self.now)?;
         }
-        Ok(true)
+        Ok(Settled::Kept)
     }
 
     /// Whether what the conclusion stands on is still so.

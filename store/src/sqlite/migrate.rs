@@ -13,8 +13,10 @@ pub(super) struct Migration {
 }
 
 /// All changes, in order. A published one is never edited; a new one is added.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, text: include_str!("../../migrations/sqlite/0001_first.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, text: include_str!("../../migrations/sqlite/0001_first.sql") },
+    Migration { number: 2, text: include_str!("../../migrations/sqlite/0002_factors_and_letters.sql") },
+];
 
 const NOTEBOOK: &str =
     "CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY, checksum TEXT NOT NULL) STRICT";
@@ -108,6 +110,19 @@ mod tests {
     #[test]
     fn changes_are_numbered_from_one_without_gaps() {
         assert!(MIGRATIONS.iter().map(|migration| migration.number).eq(1..=MIGRATIONS.len() as i64));
+    }
+
+    #[test]
+    fn users_and_sessions_of_the_first_schema_are_kept() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &MIGRATIONS[..1]).unwrap();
+        let rows = "INSERT INTO users VALUES (zeroblob(16), 'acme', 1, 'Kim', 'kim', NULL, 0, 1, 0, '{}', 0, 0);
+             INSERT INTO sessions VALUES (zeroblob(16), 'acme', zeroblob(16), '[]', 0, 0, 0, 0, 0, 0)";
+        connection.execute_batch(rows).unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let has = |question| connection.prepare(question).unwrap().exists(()).unwrap();
+        assert!(has("SELECT 1 FROM users WHERE name = 'Kim' AND renew_password = 0 AND password_set IS NULL"));
+        assert!(has("SELECT 1 FROM sessions WHERE tenant = 'acme' AND agent IS NULL"));
     }
 
     #[test]

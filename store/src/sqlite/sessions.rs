@@ -19,6 +19,10 @@ impl Sessions for Sqlite {
         self.read(|db| db.one(sessions::READ, (id.as_bytes(),), session))
     }
 
+    async fn sessions_of(&self, tenant: &TenantId, user: &UserId) -> Result<Vec<Session>, Fault> {
+        self.read(|db| db.all(sessions::OF_USER, (tenant.as_str(), user.as_bytes()), session))
+    }
+
     async fn end_session(&self, id: &SessionId, _now: Timestamp) -> Result<bool, Fault> {
         let id = *id;
         self.write(move |db| {
@@ -41,6 +45,7 @@ pub(super) struct SessionRow {
     seen: Timestamp,
     idle: i64,
     ends: Timestamp,
+    agent: Option<String>,
     due: Timestamp,
 }
 
@@ -56,6 +61,7 @@ impl SessionRow {
             seen: session.seen,
             idle: integer(session.idle.as_micros()),
             ends: session.ends,
+            agent: session.agent.clone(),
             due: session.expires(),
         })
     }
@@ -63,8 +69,8 @@ impl SessionRow {
     pub fn keep(&self, db: &Connection) -> Result<(), Fault> {
         let (id, tenant, user) = (self.id.as_bytes(), self.tenant.as_str(), self.user.as_bytes());
         let (authenticated, created, seen) = (self.authenticated.micros(), self.created.micros(), self.seen.micros());
-        let (ends, due) = (self.ends.micros(), self.due.micros());
-        let row = (id, tenant, user, &self.proofs, authenticated, created, seen, self.idle, ends, due);
+        let (ends, agent, due) = (self.ends.micros(), &self.agent, self.due.micros());
+        let row = (id, tenant, user, &self.proofs, authenticated, created, seen, self.idle, ends, agent, due);
         db.change(sessions::KEEP, row).map(drop)
     }
 }
@@ -80,5 +86,6 @@ fn session(row: &mut Columns<'_>) -> rusqlite::Result<Session> {
         seen: row.moment()?,
         idle: row.count().map(Duration::from_micros)?,
         ends: row.moment()?,
+        agent: row.take()?,
     })
 }

@@ -7,13 +7,22 @@ use vestibule_core::ports::store::Upkeep;
 
 use super::Sqlite;
 use super::row::{Ask, integer};
-use crate::sql::{Statement, flows, grants, sessions, tallies, upkeep};
+use crate::sql::{Statement, flows, grants, outbox, sessions, slips, tallies, upkeep};
 
 /// Rows that one write removes at most.
 const BATCH: usize = 200;
 
 /// What is swept, in the order of the contract's reference.
-const SWEEPS: [Statement; 5] = [flows::SWEEP, sessions::SWEEP, grants::SWEEP, grants::SWEEP_TOKENS, tallies::SWEEP];
+const SWEEPS: [Statement; 8] = [
+    flows::SWEEP,
+    sessions::SWEEP,
+    grants::SWEEP,
+    grants::SWEEP_TOKENS,
+    tallies::SWEEP,
+    slips::SWEEP,
+    outbox::SWEEP,
+    outbox::SWEEP_BUDGETS,
+];
 
 #[async_trait]
 impl Upkeep for Sqlite {

@@ -148,8 +148,13 @@ fn option(option: &StepOption) -> Result<(), Error> {
         }
     }
     let limits = &option.limits;
-    let most = limits.maximum_allowed_failure_attempts.max(limits.maximum_allowed_resend_attempts);
-    if most > MOST_ATTEMPTS {
+    if limits.maximum_allowed_failure_attempts == Some(0) || limits.max_sessions == Some(0) {
+        return Err(invalid(
+            "authenticationSequence.steps.options.parameters: a limit of failures or sessions is at least 1.",
+        ));
+    }
+    let all = [limits.maximum_allowed_failure_attempts, limits.maximum_allowed_resend_attempts, limits.max_sessions];
+    if all.iter().flatten().any(|most| *most > MOST_ATTEMPTS) {
         return Err(invalid(format!(
             "authenticationSequence.steps.options.parameters must be at most {MOST_ATTEMPTS}."
         )));

@@ -11,7 +11,7 @@ use vestibule_jose::{base64url, sha256};
 pub use redirects::callbacks;
 
 use super::{Administration, Operator, Permission, conflict, invalid, moved};
-use crate::application::{Application, ClientSecret, Lifetimes, OauthSettings, Sequence};
+use crate::application::{Application, ClientSecret, Lifetimes, MobileApps, OauthSettings, Sequence};
 use crate::error::{Code, Error};
 use crate::oauth::scope::MANAGEMENT_SCOPES;
 use crate::ports::store::{Added, Page, Saved};
@@ -28,6 +28,10 @@ pub struct AppDraft {
     pub enabled: bool,
     /// App-native authentication is allowed.
     pub native: bool,
+    /// Factors may be enrolled inside the login.
+    pub enrolment: bool,
+    /// Apps on phones that are this application.
+    pub mobile: MobileApps,
     /// OAuth settings.
     pub oauth: OauthSettings,
     /// The steps of a login.
@@ -42,6 +46,8 @@ impl AppDraft {
             description: String::new(),
             enabled: true,
             native: false,
+            enrolment: false,
+            mobile: MobileApps::default(),
             oauth: OauthSettings { public, pkce_required: public, ..OauthSettings::default() },
             sequence: Sequence::default(),
         }
@@ -68,6 +74,8 @@ impl AppDraft {
             description: app.description.clone(),
             enabled: app.enabled,
             native: app.native,
+            enrolment: app.enrolment,
+            mobile: app.mobile.clone(),
             oauth: app.oauth.clone(),
             sequence: app.sequence.clone(),
         }
@@ -123,6 +131,8 @@ impl Administration {
             description: new.draft.description,
             enabled: new.draft.enabled,
             native: new.draft.native,
+            enrolment: new.draft.enrolment,
+            mobile: new.draft.mobile,
             client_id,
             secrets: secret.iter().map(|secret| self.kept(secret)).collect(),
             oauth: new.draft.oauth,
@@ -180,9 +190,20 @@ impl Administration {
             let mut draft = AppDraft::of(app);
             edit(app, &mut draft)?;
             draft.check()?;
-            let AppDraft { name, description, enabled, native, oauth, sequence } = draft;
+            let AppDraft { name, description, enabled, native, enrolment, mobile, oauth, sequence } = draft;
             let secrets = if oauth.public { Vec::new() } else { std::mem::take(&mut app.secrets) };
-            *app = Application { name, description, enabled, native, oauth, sequence, secrets, ..app.clone() };
+            *app = Application {
+                name,
+                description,
+                enabled,
+                native,
+                enrolment,
+                mobile,
+                oauth,
+                sequence,
+                secrets,
+                ..app.clone()
+            };
             Ok(())
         };
         self.rewrite(by, id, "application_changed", change).await

@@ -93,6 +93,8 @@ impl Administration {
             administrator: role == Role::Administrator,
             active: draft.active,
             locked: draft.locked.unwrap_or(false),
+            renew_password: false,
+            password_set: Some(now),
             profile: draft.profile_after(&Profile::default()),
             created: now,
             modified: now,
@@ -192,6 +194,7 @@ impl Administration {
             password: hash.or(before.password.as_ref()).cloned(),
             active: draft.active,
             locked: draft.locked.unwrap_or(before.locked),
+            password_set: if hash.is_some() { Some(self.ports.clock.now()) } else { before.password_set },
             profile: draft.profile_after(&before.profile),
             modified: self.ports.clock.now(),
             ..before.clone()

@@ -4,10 +4,13 @@
 use async_trait::async_trait;
 
 use crate::attempt::{Mark, Slot, Tally, TallyKey, TallyRule};
+use crate::credential::Credential;
+use crate::delivery::Letter;
 use crate::error::Fault;
 use crate::grant::Grant;
 use crate::ports::{FlowNumber, PasswordHash, TenantId, Timestamp, UserId};
 use crate::session::Session;
+use crate::user::User;
 
 /// Counts the claims of a flow; zero is a flow of which nothing is kept yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,13 +125,69 @@ pub struct Settlement<'a> {
     pub tallies: &'a [TallyMark],
     /// What a finished login leaves behind.
     pub conclusion: Option<&'a Conclusion>,
-    /// A password hashed anew: the user, the hash that was compared, the hash to keep. Skipped when the user's hash is no
-    /// longer the one compared.
-    pub rehash: Option<(UserId, &'a PasswordHash, &'a PasswordHash)>,
+    /// What it changes of what users are and hold.
+    pub edits: &'a [Edit],
+    /// What it sends, as far as the budgets allow: a letter that they do not allow is left out and hinders nothing.
+    pub letters: &'a [Letter],
     /// The realm.
     pub tenant: &'a TenantId,
     /// The present moment.
     pub now: Timestamp,
+}
+
+/// A change of what users are and hold, made by an answer. Where a condition fails, the settlement is [`Settled::Overtaken`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// The same password hashed anew. It has no condition: it is skipped when the user's hash is no longer the one compared,
+    /// and leaves the user's revision as it is.
+    Rehash {
+        /// The user.
+        user: UserId,
+        /// The hash that was compared.
+        compared: PasswordHash,
+        /// The hash to keep.
+        fresh: PasswordHash,
+    },
+    /// Another state of the user, who is still at revision `seen` (and whose name is not taken).
+    Save {
+        /// The user, with the new revision.
+        user: Box<User>,
+        /// The revision that was seen.
+        seen: u64,
+        /// The user's sessions end and grants are revoked, before the conclusion's own are made.
+        expel: bool,
+    },
+    /// A new user, whose name is not taken.
+    Provision(Box<User>),
+    /// Something that the user holds from now on; its kind and handle are not taken.
+    Enrol(Box<Credential>),
+    /// Another state of something that a user holds, which is still at revision `seen`.
+    Use {
+        /// The credential, with the new revision.
+        credential: Box<Credential>,
+        /// The revision that was seen.
+        seen: u64,
+    },
+}
+
+impl Edit {
+    /// The user's password, hashed anew.
+    pub fn rehash(user: &User, fresh: &PasswordHash) -> Option<Self> {
+        let compared = user.password.clone()?;
+        Some(Self::Rehash { user: user.id, compared, fresh: fresh.clone() })
+    }
+}
+
+/// How a settlement ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Everything is written.
+    Kept,
+    /// The flow is no longer at the claimed version (the claim ran out and another took it), or the conclusion's premise does
+    /// not hold: nothing is written but the marks.
+    Lost,
+    /// The condition of an edit does not hold: nothing is written, not even the marks, and the flow is still claimed.
+    Overtaken,
 }
 
 /// Flows in progress.
@@ -147,12 +206,12 @@ pub trait Flows: Send + Sync {
     /// The store failed.
     async fn claim(&self, request: ClaimRequest<'_>) -> Result<Claimed, Fault>;
 
-    /// Settles a claim. `false` when the flow is no longer at the claimed version (the claim ran out and another took it), or
-    /// the conclusion's premise does not hold: then nothing is written but the marks.
+    /// Settles a claim: marks, flow, edits, conclusion and letters in this order, all or nothing but as [`Settled`] says.
+    /// A premise is held against the state before the edits; a user who is provisioned has none.
     ///
     /// # Errors
     /// The store failed.
-    async fn settle(&self, settlement: Settlement<'_>) -> Result<bool, Fault>;
+    async fn settle(&self, settlement: Settlement<'_>) -> Result<Settled, Fault>;
 
     /// The tally of a key; an untouched one if it has none.
     ///

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::error::Fault;
 use crate::grant::{Grant, Redeemed, Rotated, Rotation};
-use crate::ports::{GrantId, SessionId, Timestamp};
+use crate::ports::{GrantId, SessionId, TenantId, Timestamp, UserId};
 use crate::session::Session;
 
 /// Signed-in sessions. They are made and used again by [`super::Flows::settle`].
@@ -15,6 +15,12 @@ pub trait Sessions: Send + Sync {
     /// # Errors
     /// The store failed.
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, Fault>;
+
+    /// All sessions of the user that are not swept yet, also those that are too old, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn sessions_of(&self, tenant: &TenantId, user: &UserId) -> Result<Vec<Session>, Fault>;
 
     /// Ends the session and revokes its grants. Answers whether it was there.
     ///

@@ -6,17 +6,22 @@
 //! the end of the process): a lost claim is a comparison that never answered.
 
 mod catalog;
+mod credentials;
 mod flows;
 mod grants;
+mod outbox;
 mod people;
 
 use async_trait::async_trait;
 
 pub use catalog::{Applications, Keys, Page, StoredKey, StoredSecret, Tenants};
+pub use credentials::{Connections, Credentials};
 pub use flows::{
-    ClaimRequest, Claimed, Conclusion, FlowVersion, Flows, Move, Premise, Settlement, StoredFlow, TallyMark,
+    ClaimRequest, Claimed, Conclusion, Edit, FlowVersion, Flows, Move, Premise, Settled, Settlement, StoredFlow,
+    TallyMark,
 };
 pub use grants::{Grants, Sessions};
+pub use outbox::{Carried, Delivery, Outbox, Slip, Slips};
 pub use people::{UserFilter, Users};
 
 use super::Timestamp;
@@ -43,9 +48,26 @@ pub enum Saved {
 }
 
 /// Everything that the rules keep.
-pub trait Store: Tenants + Applications + Keys + Users + Flows + Sessions + Grants + Upkeep {}
+pub trait Store:
+    Tenants + Applications + Connections + Keys + Users + Credentials + Flows + Sessions + Grants + Outbox + Slips + Upkeep
+{
+}
 
-impl<T: Tenants + Applications + Keys + Users + Flows + Sessions + Grants + Upkeep> Store for T {}
+impl<T> Store for T where
+    T: Tenants
+        + Applications
+        + Connections
+        + Keys
+        + Users
+        + Credentials
+        + Flows
+        + Sessions
+        + Grants
+        + Outbox
+        + Slips
+        + Upkeep
+{
+}
 
 /// What the operator's side asks.
 #[async_trait]
@@ -56,8 +78,8 @@ pub trait Upkeep: Send + Sync {
     /// They do not.
     async fn check(&self, now: Timestamp) -> Result<(), Fault>;
 
-    /// Removes at most `most` things that are over: flows, sessions and grants past their expiry, spent token ids, tallies at
-    /// rest. Answers how many it removed.
+    /// Removes at most `most` things that are over: flows, sessions, grants, slips and letters past their expiry, spent token
+    /// ids, tallies at rest, budgets that are whole again. Answers how many it removed.
     ///
     /// # Errors
     /// The store failed.

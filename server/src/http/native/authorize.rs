@@ -30,7 +30,8 @@ pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -
             let realm = caller.realm.clone();
             let cookie = caller::session(&app, &realm, &form.headers);
             let shown = caller::client(&form.headers);
-            let progressed = app.house().authorize_natively(&realm.tenant, &shown, &form.params, cookie).await?;
+            let progressed =
+                app.house().authorize_natively(&realm.tenant, &shown, &form.params, (cookie, &caller.source)).await?;
             answer(&app, &realm, progressed).await
         }
     }

@@ -104,7 +104,7 @@ struct MessageBody {
     #[serde(rename = "type")]
     kind: &'static str,
     message_id: String,
-    message: &'static str,
+    message: String,
     i18n_key: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     context: Vec<KeyValue>,
@@ -195,9 +195,9 @@ impl MessageBody {
         Self {
             kind: message.kind.as_str(),
             message_id: id.to_owned(),
-            message: match style.messages {
-                MessageStyle::Text => message.text,
-                MessageStyle::Wso2 => message.key,
+            message: match (style.messages, message.key) {
+                (MessageStyle::Wso2, Some(key)) => key.to_owned(),
+                (MessageStyle::Text | MessageStyle::Wso2, _) => message.text.clone().into_owned(),
             },
             i18n_key: format!("message.{id}"),
             context: message.context.iter().map(|(key, value)| KeyValue { key, value: value.clone() }).collect(),

@@ -58,16 +58,21 @@ struct OptionBody {
     parameters: Option<Object<ParametersBody>>,
 }
 
-/// Limits of an option within one login; zero means none.
+/// Parameters of an option: its limits within one login.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct ParametersBody {
-    /// Wrong codes after which the login ends.
-    maximum_allowed_failure_attempts: u32,
-    /// Codes sent again after which the next is refused.
-    maximum_allowed_resend_attempts: u32,
+    /// Wrong codes with which the login ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum_allowed_failure_attempts: Option<u32>,
+    /// How often a code may be sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum_allowed_resend_attempts: Option<u32>,
     /// Whether one resend too many ends the login.
     terminate_on_resend_limit_exceeded: bool,
+    /// Sessions that a user may have at a time (SessionExecutor).
+    #[serde(rename = "MaxSessionCount", skip_serializing_if = "Option::is_none")]
+    max_session_count: Option<u32>,
 }
 
 impl Default for ParametersBody {
@@ -142,6 +147,7 @@ impl ParametersBody {
             maximum_allowed_failure_attempts: limits.maximum_allowed_failure_attempts,
             maximum_allowed_resend_attempts: limits.maximum_allowed_resend_attempts,
             terminate_on_resend_limit_exceeded: limits.terminate_on_resend_limit_exceeded,
+            max_session_count: limits.max_sessions,
         }
     }
 
@@ -150,6 +156,7 @@ impl ParametersBody {
             maximum_allowed_failure_attempts: self.maximum_allowed_failure_attempts,
             maximum_allowed_resend_attempts: self.maximum_allowed_resend_attempts,
             terminate_on_resend_limit_exceeded: self.terminate_on_resend_limit_exceeded,
+            max_sessions: self.max_session_count,
         }
     }
 }

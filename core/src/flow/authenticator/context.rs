@@ -1,0 +1,135 @@
+//! What an authenticator is told: of whom the flow speaks, where it stands, and the world.
+
+use std::time::Duration;
+
+use vestibule_jose::{base64url, from_base64url};
+
+use crate::application::{Application, StepOption};
+use crate::connection::Connection;
+use crate::delivery::{Dispatch, Letter, SendingRules};
+use crate::error::Fault;
+use crate::oauth::authorize::AuthorizationRequest;
+use crate::oauth::metadata::PublicUrl;
+use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
+use crate::secrets::Secrets;
+use crate::user::User;
+
+/// Of whom a question or answer speaks.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// Nobody yet.
+    Nobody,
+    /// A user who may sign in.
+    Known(&'a User),
+    /// A name that no user has, or a user who may not sign in: everything takes its usual time and nothing is right.
+    Shadow,
+}
+
+impl<'a> Subject<'a> {
+    /// Whether the flow speaks of somebody.
+    pub const fn is_named(&self) -> bool {
+        !matches!(self, Self::Nobody)
+    }
+
+    /// The user who may sign in, if it speaks of one.
+    pub const fn user(&self) -> Option<&'a User> {
+        match self {
+            Self::Known(user) => Some(user),
+            Self::Nobody | Self::Shadow => None,
+        }
+    }
+}
+
+/// Where a flow stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The flow.
+    pub flow: FlowNumber,
+    /// Steps that are behind.
+    pub step: usize,
+    /// The option's place in the step.
+    pub option: usize,
+    /// Wrong answers in the flow so far: what is derived for one attempt is no good for the next.
+    pub turn: u32,
+}
+
+/// What an authenticator is told.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The present moment.
+    pub now: Timestamp,
+    /// Of whom the flow speaks, or whom the answer names.
+    pub subject: Subject<'a>,
+    /// Whether the flow already spoke of somebody before this answer.
+    pub identified: bool,
+    /// Whether another factor has been proved in this flow: only then may anything be told of the user.
+    pub proven: bool,
+    /// The option as it was configured.
+    pub option: &'a StepOption,
+    /// Where the flow stands.
+    pub place: Place,
+    /// The realm.
+    pub tenant: &'a TenantId,
+    /// The application.
+    pub app: &'a Application,
+    /// What was asked for.
+    pub request: &'a AuthorizationRequest,
+    /// The connection that the option speaks with.
+    pub connection: Option<&'a Connection>,
+    /// Where the server is.
+    pub urls: &'a PublicUrl,
+    /// How much may be sent.
+    pub sending: &'a SendingRules,
+    /// The server's secrets.
+    pub secrets: &'a Secrets,
+    /// The world.
+    pub ports: &'a Ports,
+}
+
+impl Context<'_> {
+    /// Bytes that only this server can make, of this attempt at this option of this flow: for challenges and states that need
+    /// not be kept.
+    pub fn derived(&self, label: &str) -> [u8; 32] {
+        let Place { flow, step, option, turn } = self.place;
+        let (step, option) = ((step as u64).to_be_bytes(), (option as u64).to_be_bytes());
+        let turn = turn.to_be_bytes();
+        self.secrets.digest(&[b"derived", label.as_bytes(), flow.as_bytes(), &step, &option, &turn])
+    }
+
+    /// Keyed hash of a code: of this flow, option and user, so that it is no good elsewhere.
+    pub fn digest(&self, code: &str) -> String {
+        self.with_parts(code, |parts| base64url(&self.secrets.digest(parts)))
+    }
+
+    /// Whether a keyed hash is that of the code, in constant time.
+    pub fn is_digest(&self, code: &str, digest: &str) -> bool {
+        let Some(digest) = from_base64url(digest) else { return false };
+        self.with_parts(code, |parts| self.secrets.is_digest(parts, &digest))
+    }
+
+    fn with_parts<T>(&self, code: &str, take: impl FnOnce(&[&[u8]]) -> T) -> T {
+        let name = self.option.authenticator.as_bytes();
+        take(&[b"one-time", self.place.flow.as_bytes(), name, code.as_bytes()])
+    }
+
+    /// A code of `digits` decimal digits, each as likely as the other.
+    pub fn digits(&self, digits: usize) -> String {
+        let mut code = String::with_capacity(digits);
+        while code.len() < digits {
+            let bytes: [u8; 32] = self.ports.random();
+            // Of 256 values the last six would favour the digits 0 to 5.
+            let fair = bytes.iter().filter(|byte| **byte < 250).map(|byte| char::from(b'0' + byte % 10));
+            code.extend(fair.take(digits - code.len()));
+        }
+        code
+    }
+
+    /// The letter that carries a message to the flow's user.
+    ///
+    /// # Errors
+    /// It could not be sealed.
+    pub fn letter(&self, dispatch: &Dispatch, lifetime: Duration) -> Result<Letter, Fault> {
+        let user = self.subject.user().map(|user| &user.id);
+        self.sending.letter((self.ports, self.secrets), (self.tenant, user), dispatch, lifetime)
+    }
+}

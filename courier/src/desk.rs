@@ -1,0 +1,162 @@
+//! One letter at a time: open it, tell it, hand it to the carrier, settle it. A letter that a provider has accepted is
+//! settled before anything else; a death in between repeats the same message under the same name.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use vestibule_core::delivery::{Channel, Letter};
+use vestibule_core::ports::store::{Carried, Delivery, Outbox};
+use vestibule_core::ports::{Clock, Ports, Timestamp, Web};
+use vestibule_core::secrets::Secrets;
+
+use crate::Templates;
+use crate::carriers::{Carriers, Undelivered};
+
+/// How long to wait after each try; after the last one, always as long.
+const WAITS: [u64; 5] = [1, 5, 30, 120, 600];
+
+/// What the courier asks of the world.
+#[derive(Clone)]
+pub struct Needs {
+    /// Where letters wait.
+    pub outbox: Arc<dyn Outbox>,
+    /// The present moment.
+    pub clock: Arc<dyn Clock>,
+    /// Calls to providers.
+    pub web: Arc<dyn Web>,
+}
+
+impl From<Ports> for Needs {
+    fn from(ports: Ports) -> Self {
+        Self { outbox: ports.store, clock: ports.clock, web: ports.web }
+    }
+}
+
+/// How carryings ended since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Letters that a provider accepted.
+    pub sent: u64,
+    /// Tries that failed and are repeated.
+    pub failed: u64,
+    /// Letters that will never arrive.
+    pub dead: u64,
+}
+
+pub(crate) struct Desk {
+    pub needs: Needs,
+    pub secrets: Arc<Secrets>,
+    pub templates: Templates,
+    pub carriers: Carriers,
+    pub patience: Duration,
+    pub tally: Tally,
+}
+
+/// Counts, and whether the lack of a carrier was told.
+#[derive(Default)]
+pub(crate) struct Tally {
+    sent: AtomicU64,
+    failed: AtomicU64,
+    dead: AtomicU64,
+    told: [AtomicBool; 3],
+}
+
+/// How a try ended, before it is settled.
+enum Tried {
+    Arrived,
+    Failed(Undelivered),
+}
+
+impl Desk {
+    /// Carries a letter and settles it.
+    pub(crate) async fn carry(&self, carried: Carried) {
+        let letter = &carried.letter;
+        let tried = self.attempt(letter).await;
+        let (delivery, result, reason) = self.decide(&carried, tried);
+        match self.needs.outbox.carried(&letter.id, carried.lease, delivery).await {
+            Ok(true) => self.tally.count(delivery),
+            // Its lease ran out and somebody else has it; what they do is what counts.
+            Ok(false) => {}
+            Err(fault) => tracing::error!(id = %letter.id, cause = %fault.chain(), "settling a letter failed"),
+        }
+        let channel = letter.channel.as_str();
+        tracing::info!(target: "vestibule::audit", event = "letter", id = %letter.id, %channel, tenant = %letter.tenant, result, tries = carried.tries + 1, reason);
+    }
+
+    async fn attempt(&self, letter: &Letter) -> Tried {
+        if letter.expires <= self.needs.clock.now() {
+            return Tried::Failed(Undelivered::permanent("it is too late"));
+        }
+        let Some(carrier) = self.carriers.of(letter.channel) else {
+            self.tally.tell(letter.channel);
+            return Tried::Failed(Undelivered::permanent("its channel has no carrier"));
+        };
+        let dispatch = match letter.open(&self.secrets) {
+            Ok(dispatch) => dispatch,
+            Err(fault) => return Tried::Failed(Undelivered::permanent(fault.context())),
+        };
+        let rendered = match self.templates.render(letter, dispatch) {
+            Ok(rendered) => rendered,
+            Err(reason) => return Tried::Failed(Undelivered::permanent(reason)),
+        };
+        match tokio::time::timeout(self.patience, carrier.carry(&rendered)).await {
+            Ok(Ok(())) => Tried::Arrived,
+            Ok(Err(why)) => Tried::Failed(why),
+            Err(_) => Tried::Failed(Undelivered::temporary("the provider took too long")),
+        }
+    }
+
+    /// What becomes of the letter, the word for it, and why.
+    fn decide(&self, carried: &Carried, tried: Tried) -> (Delivery, &'static str, String) {
+        match tried {
+            Tried::Arrived => (Delivery::Arrived, "arrived", String::new()),
+            Tried::Failed(Undelivered::Permanent { reason }) => (Delivery::Undeliverable, "undeliverable", reason),
+            Tried::Failed(Undelivered::Temporary { after, reason }) => {
+                let again = next_try(self.needs.clock.now(), carried.tries, after);
+                if again < carried.letter.expires {
+                    (Delivery::Again(again), "again", reason)
+                } else {
+                    (Delivery::Undeliverable, "undeliverable", reason)
+                }
+            }
+        }
+    }
+}
+
+/// When a letter is tried again that was tried so often before: not before its provider wishes.
+fn next_try(now: Timestamp, tries: u32, after: Option<Duration>) -> Timestamp {
+    let place = usize::try_from(tries).unwrap_or(usize::MAX).min(WAITS.len() - 1);
+    let wait = Duration::from_secs(WAITS.get(place).copied().unwrap_or(600));
+    now + wait.max(after.unwrap_or_default())
+}
+
+impl Tally {
+    pub(crate) fn counts(&self) -> Counts {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Counts { sent: read(&self.sent), failed: read(&self.failed), dead: read(&self.dead) }
+    }
+
+    fn count(&self, delivery: Delivery) {
+        let count = match delivery {
+            Delivery::Arrived => &self.sent,
+            Delivery::Again(_) => &self.failed,
+            Delivery::Undeliverable => &self.dead,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Says once that a channel has no carrier.
+    fn tell(&self, channel: Channel) {
+        let [email, sms, push] = &self.told;
+        let (told, choices) = match channel {
+            Channel::Email => (email, "smtp"),
+            Channel::Sms => (sms, "twilio, vonage or http"),
+            Channel::Push => (push, "fcm or webhook"),
+        };
+        if !told.swap(true, Ordering::Relaxed) {
+            let channel = channel.as_str();
+            tracing::warn!("messages by {channel} are lost: no carrier for {channel} is configured ({choices})");
+        }
+    }
+}
