@@ -37,7 +37,7 @@ impl House {
     pub async fn open(ports: Ports, urls: PublicUrl, registry: Registry, rules: Rules) -> Result<Self, Fault> {
         let secrets = Arc::new(Secrets::load(&ports).await?);
         let keyring = Arc::new(Keyring::new(ports.clone()));
-        let admin = Administration::new(ports.clone(), rules);
+        let admin = Administration::new(ports.clone(), rules.clone());
         let engine =
             Engine { ports: ports.clone(), secrets: Arc::clone(&secrets), urls: urls.clone(), registry, rules };
         let issuer = Issuer::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), urls.clone());

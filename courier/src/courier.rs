@@ -45,6 +45,13 @@ impl Courier {
         Ok(Self { desk: Arc::new(desk), mailbox, bell: Bell::default(), at_once: settings.at_once.max(1), lease })
     }
 
+    /// The same courier, woken by a bell that hangs already.
+    #[must_use]
+    pub fn woken_by(mut self, bell: Bell) -> Self {
+        self.bell = bell;
+        self
+    }
+
     /// Wakes this courier.
     pub fn bell(&self) -> Bell {
         self.bell.clone()

@@ -12,6 +12,7 @@ use vestibule_core::secrets::Secrets;
 
 use crate::Templates;
 use crate::carriers::{Carriers, Undelivered};
+use crate::number::international;
 
 /// How long to wait after each try; after the last one, always as long.
 const WAITS: [u64; 5] = [1, 5, 30, 120, 600];
@@ -92,10 +93,16 @@ impl Desk {
             self.tally.tell(letter.channel);
             return Tried::Failed(Undelivered::permanent("its channel has no carrier"));
         };
-        let dispatch = match letter.open(&self.secrets) {
+        let mut dispatch = match letter.open(&self.secrets) {
             Ok(dispatch) => dispatch,
             Err(fault) => return Tried::Failed(Undelivered::permanent(fault.context())),
         };
+        if dispatch.channel == Channel::Sms {
+            let Some(number) = international(&dispatch.to) else {
+                return Tried::Failed(Undelivered::permanent("its number is not in international form"));
+            };
+            dispatch.to = number;
+        }
         let rendered = match self.templates.render(letter, dispatch) {
             Ok(rendered) => rendered,
             Err(reason) => return Tried::Failed(Undelivered::permanent(reason)),

@@ -6,6 +6,7 @@ mod bell;
 pub mod carriers;
 mod courier;
 mod desk;
+mod number;
 mod rendered;
 mod settings;
 mod templates;

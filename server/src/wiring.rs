@@ -10,20 +10,20 @@ use vestibule_core::house::House;
 use vestibule_core::oauth::metadata::PublicUrl;
 use vestibule_core::ports::{Entropy, Ports, Store};
 
-use vestibule_courier::Bell;
+use vestibule_courier::{Bell, Courier, Settings};
 
-use crate::config::Config;
-use crate::http::{HttpSettings, Networks};
+use crate::config::{Config, DeliveryKind};
+use crate::http::{HttpSettings, Networks, ShownMailbox};
 use crate::world::{Egress, HashingPool, Outbound, SystemClock, SystemEntropy, Threads};
 
 /// The ways of signing in.
 pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
 
-/// The world as it is: the machine's clock, chance and threads over a store.
+/// The world as it is: the machine's clock, chance and threads over a store; `bell` is the courier's.
 ///
 /// # Errors
 /// The hashing threads could not be started.
-pub fn ports(config: &Config, store: Arc<dyn Store>) -> Result<Ports, Fault> {
+pub fn ports(config: &Config, store: Arc<dyn Store>, bell: Bell) -> Result<Ports, Fault> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = Arc::new(HashingPool::start(&config.hash, Arc::clone(&entropy))?);
     let egress = Egress { allowed: config.egress.allowed_networks.clone() };
@@ -35,7 +35,7 @@ pub fn ports(config: &Config, store: Arc<dyn Store>) -> Result<Ports, Fault> {
         foundry: Arc::new(Threads::default()),
         passkeys: Arc::new(PasskeyVerifier),
         web: Arc::new(Outbound::new(egress)?),
-        bell: Arc::new(Bell::default()),
+        bell: Arc::new(bell),
     })
 }
 
@@ -49,12 +49,22 @@ pub async fn house(
     public_url: &str,
     authenticators: impl IntoIterator<Item = &'static dyn Authenticator>,
 ) -> Result<House, Fault> {
-    House::open(ports, PublicUrl::new(public_url), Registry::new(authenticators), config.rules()).await
+    House::open(ports, PublicUrl::new(public_url), Registry::new(authenticators), config.rules(public_url)).await
+}
+
+/// The courier over the house's world and secrets, woken by the bell of its ports.
+///
+/// # Errors
+/// The settings do not fit together, or a file that they name cannot be used.
+pub fn courier(settings: &Settings, house: &House, bell: Bell) -> Result<Courier, Fault> {
+    Ok(Courier::new(house.ports.clone(), Arc::clone(&house.secrets), settings)?.woken_by(bell))
 }
 
 /// The HTTP side's part of the configuration.
-pub fn http_settings(config: &Config) -> HttpSettings {
+pub fn http_settings(config: &Config, courier: &Courier) -> HttpSettings {
+    let shown = config.delivery.kind == DeliveryKind::Mailbox;
     HttpSettings {
+        mailbox: shown.then(|| ShownMailbox { messages: courier.mailbox(), to_all: config.delivery.mailbox_public }),
         error_codes: config.native.error_codes,
         messages: config.native.messages,
         body_limit: config.http.body_limit(),

@@ -44,7 +44,7 @@ fn the_page_of_errors_is_the_catalogue() {
 fn the_page_of_configuration_is_the_example() {
     let page = format!(
         "# Configuration\n\n\
-         <!-- Made from server/src/config/sections.rs by `UPDATE=1 cargo test --test generated`. -->\n\n\
+         <!-- Made from server/src/config by `UPDATE=1 cargo test --test generated`. -->\n\n\
          One TOML file (`--config FILE`), environment variables over it (`VESTIBULE_LISTEN`, `VESTIBULE_HASH__MEMORY_KIB`: \
          section and key joined by two underscores), the command line over both. Unknown keys and variables stop the server; \
          `vestibule config check FILE` tells everything that is wrong. These are all keys with their defaults, as \

@@ -164,6 +164,8 @@ impl OauthSettings {
 pub struct Lifetimes {
     /// A login flow, from its start.
     pub flow: Duration,
+    /// A code or link that is sent to a user.
+    pub one_time: Duration,
     /// An authorization code.
     pub code: Duration,
     /// An access token of a user.
@@ -189,6 +191,7 @@ impl Default for Lifetimes {
         }
         Self {
             flow: minutes(10),
+            one_time: minutes(5),
             code: minutes(1),
             access_token: minutes(60),
             app_access_token: minutes(60),

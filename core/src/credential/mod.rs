@@ -2,8 +2,10 @@
 //! identity providers. What each is good for is decided by the way of signing in that reads it; here is how they are kept.
 
 pub mod backup;
+mod party;
 pub mod totp;
 
+pub use party::Relying;
 use serde::{Deserialize, Serialize};
 
 use crate::ports::{CredentialId, Ports, TenantId, Timestamp, UserId};

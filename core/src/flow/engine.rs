@@ -17,6 +17,7 @@ use super::ticket::Ticket;
 use crate::application::{Application, StepOption, read_authenticator_id};
 use crate::attempt::TallyRule;
 use crate::connection::Connection;
+use crate::credential::Relying;
 use crate::delivery::SendingRules;
 use crate::error::{Code, Error, Fault};
 use crate::oauth::authorize::{AuthorizationRequest, PromptRule};
@@ -38,12 +39,14 @@ pub struct Engine {
 }
 
 /// What an operator decides about flows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     /// Wrong answers per user and factor.
     pub user: TallyRule,
     /// Wrong answers per source address.
     pub source: TallyRule,
+    /// Who asks for passkeys.
+    pub relying: Relying,
     /// How much may be sent.
     pub sending: SendingRules,
     /// Age at which a password must be renewed; zero: never.

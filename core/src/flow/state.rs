@@ -31,6 +31,16 @@ pub enum Who {
     Shadow(String),
 }
 
+impl Who {
+    /// A name for it that does not change.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Known(user) => user.to_string(),
+            Self::Shadow(name) => name.clone(),
+        }
+    }
+}
+
 /// A step that is behind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {

@@ -214,6 +214,7 @@ impl Engine {
         Context {
             now: scene.now,
             subject: spot.identity.subject(false),
+            who: spot.identity.who.as_ref(),
             identified: progress.who.is_some(),
             proven: progress.proofs().next().is_some(),
             option: spot.option,
@@ -223,6 +224,7 @@ impl Engine {
             request: &scene.ticket.request,
             connection: spot.connection,
             urls: &self.urls,
+            relying: &self.rules.relying,
             sending: &self.rules.sending,
             secrets: &self.secrets,
             ports: &self.ports,

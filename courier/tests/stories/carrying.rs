@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use vestibule_core::delivery::Channel;
+use vestibule_core::ports::Bell as _;
 use vestibule_core::ports::LetterId;
 use vestibule_core::ports::store::Delivery;
 use vestibule_core::ports::web::WebAnswer;

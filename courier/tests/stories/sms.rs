@@ -135,3 +135,23 @@ async fn a_body_that_cannot_be_filled_stops_the_start() {
         assert!(fault.chain().contains("body for SMS"), "{body}");
     }
 }
+
+#[tokio::test]
+async fn a_number_that_is_not_international_is_sent_nothing() {
+    let world = World::new();
+    let courier = world.courier(&twilio("+15005550006"));
+    let letter = world.post_code(Channel::Sms, "0151 12345678");
+    courier.deliver_due().await.unwrap();
+    assert_eq!(world.outbox.end(&letter), Some(Delivery::Undeliverable));
+    assert!(world.web.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn blanks_and_hyphens_of_a_number_stay_here() {
+    let world = World::new();
+    world.web.answer(201, "{}");
+    let courier = world.courier(&twilio("+15005550006"));
+    world.post_code(Channel::Sms, "+49 151 123-45678");
+    courier.deliver_due().await.unwrap();
+    assert_eq!(world.web.form(0)["To"], TO);
+}

@@ -12,7 +12,7 @@ use vestibule_jose::{base64url, random, sha256};
 use super::client::{Client, http};
 use super::serve::{Running, told};
 use super::table::{say, text};
-use crate::config::Config;
+use crate::config::{Config, DeliveryKind};
 use crate::telemetry;
 
 const TENANT: &str = "demo";
@@ -25,6 +25,7 @@ pub(super) async fn run(listen: SocketAddr) -> anyhow::Result<()> {
     let data = DemoData::make()?;
     let mut config = Config { listen, data: data.0.clone(), ..Config::default() };
     config.log.filter = "warn".to_owned();
+    config.delivery.kind = DeliveryKind::Mailbox;
     telemetry::init(&config.log).map_err(told)?;
     let running = Running::open(&config, Some(admin_password.clone())).await?;
     let url = running.public_url.clone();
@@ -107,6 +108,8 @@ impl Scene {
         say(&self.script(&start, &done, &tokens));
         say(&format!(
             "\n# The server stays up at {url} until you press Ctrl-C; its store goes with it.\n\
+             # Codes and links by email, SMS and push are at {url}/dev/mailbox,\n\
+             # and in a terminal: cargo run --release -- mailbox tail --follow --server {url}\n\
              # Manage it in another terminal:\n\
              #   export VESTIBULE_SERVER={url} VESTIBULE_ADMIN_PASSWORD={}\n\
              #   cargo run --release -- app list --tenant {TENANT}",

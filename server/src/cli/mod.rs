@@ -1,10 +1,12 @@
 //! The command line. `serve` and `demo` run a server; `app`, `user` and `tenant` speak to a running one through its
-//! management API, like any other program; `config` looks at a configuration.
+//! management API, like any other program; `mailbox` reads a running one's development mailbox; `config` looks at a
+//! configuration.
 
 mod apps;
 mod client;
 mod configuration;
 mod demo;
+mod mailbox;
 mod serve;
 mod table;
 mod tenants;
@@ -30,6 +32,9 @@ enum Command {
     Serve(ServeArgs),
     /// Run a server to try: it makes an application and a user, logs the user in and shows how.
     Demo(DemoArgs),
+    /// Read the development mailbox of a running server.
+    #[command(subcommand)]
+    Mailbox(mailbox::MailboxCommand),
     /// Look at a configuration.
     #[command(subcommand)]
     Config(configuration::ConfigCommand),
@@ -100,6 +105,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve::run(&args).await,
         Command::Demo(args) => demo::run(args.listen).await,
+        Command::Mailbox(command) => mailbox::run(command).await,
         Command::Config(command) => configuration::run(command),
         Command::App { server, command } => apps::run(&server.connect()?, command).await,
         Command::User { server, command } => users::run(&server.connect()?, command).await,

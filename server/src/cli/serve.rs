@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use vestibule_core::admin::{ADMINISTRATOR, FirstAdministrator};
 use vestibule_core::error::Fault;
 use vestibule_core::house::House;
 use vestibule_core::ports::{Secret, TenantId};
+use vestibule_courier::{Bell, Courier};
 use vestibule_store::Sqlite;
 
 use super::{ServeArgs, table};
-use crate::config::{Config, Overrides, environment};
+use crate::config::{Config, DeliveryConfig, DeliveryKind, Overrides, environment};
 use crate::http::{App, router};
 use crate::serve::{Ended, Tls, serve, shutdown_signal};
 use crate::{housekeeping, telemetry, wiring};
@@ -34,6 +36,7 @@ pub(super) async fn run(args: &ServeArgs) -> anyhow::Result<()> {
 pub(super) struct Running {
     listener: TcpListener,
     house: Arc<House>,
+    courier: Arc<Courier>,
     administrator: FirstAdministrator,
     /// Where it listens.
     pub bound: SocketAddr,
@@ -51,15 +54,19 @@ impl Running {
         let public_url = config.public_url_for(bound)?;
         private_directory(&config.data).with_context(|| format!("making the directory {}", config.data.display()))?;
         let store = Arc::new(Sqlite::open(&config.database()).map_err(told)?);
-        let ports = wiring::ports(config, store).map_err(told)?;
+        let bell = Bell::default();
+        let ports = wiring::ports(config, store, bell.clone()).map_err(told)?;
         let authenticators = wiring::AUTHENTICATORS.iter().copied();
         let house = Arc::new(wiring::house(config, ports, &public_url, authenticators).await.map_err(told)?);
+        let settings = config.courier(&|name| std::env::var(name).ok())?;
+        let courier =
+            wiring::courier(&settings, &house, bell).map_err(|fault| anyhow!("messages: {}", fault.chain()))?;
         let administrator = house.admin.first_start(password.map(Secret::new)).await;
         let administrator = administrator.map_err(|error| match error.cause() {
             Some(cause) => anyhow!("the first start: {}", cause.chain()),
             None => anyhow!("the first start: {}", error.description()),
         })?;
-        Ok(Self { listener, house, administrator, bound, public_url })
+        Ok(Self { listener, house, courier: Arc::new(courier), administrator, bound, public_url })
     }
 
     /// Serves until the process is told to stop.
@@ -72,15 +79,38 @@ impl Running {
         let house = Arc::clone(&self.house);
         tokio::spawn(async move { house.keyring.prepare(&TenantId::root()).await });
         let sweeping = tokio::spawn(housekeeping::sweep(Arc::clone(&self.house)));
+        let app = App::new(self.house, wiring::http_settings(config, &self.courier));
         tracing::info!(listen = %self.bound, public_url = %self.public_url, "serving");
-        let app = App::new(self.house, wiring::http_settings(config));
+        say_what_becomes_of_messages(&config.delivery);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let carrying = tokio::spawn(async move { self.courier.run(async { drop(stopped.await) }).await });
         let ended = serve(self.listener, router(app), tls, config.http.limits(), shutdown_signal()).await;
         sweeping.abort();
+        // Letters under way are carried to their end, or they would come twice; none takes longer than the courier's patience.
+        drop(stop);
+        if let Err(lost) = carrying.await {
+            tracing::error!(cause = %lost, "carrying messages ended badly");
+        }
         match ended {
             Ended::Drained => tracing::info!("stopped"),
             Ended::Cut(connections) => tracing::warn!(connections, "stopped; requests were cut off"),
         }
         Ok(())
+    }
+}
+
+/// Says once what a message may expect.
+fn say_what_becomes_of_messages(delivery: &DeliveryConfig) {
+    match delivery.kind {
+        DeliveryKind::None => tracing::info!(
+            "no messages are sent (delivery.kind is none): users of applications with codes or links by email, SMS or push \
+             cannot finish signing in"
+        ),
+        DeliveryKind::Mailbox if delivery.mailbox_public => {
+            tracing::warn!("messages are shown to everybody at /dev/mailbox: whoever reads it can sign in as anybody");
+        }
+        DeliveryKind::Mailbox => tracing::info!("messages are sent to nobody; they are shown at /dev/mailbox"),
+        DeliveryKind::Live => {}
     }
 }
 

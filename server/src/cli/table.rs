@@ -13,6 +13,11 @@ pub(super) fn complain(error: &anyhow::Error) {
     eprintln!("vestibule: {error:#}");
 }
 
+/// Prints a document as one line of JSON.
+pub(super) fn json_line(document: &Value) {
+    println!("{document}");
+}
+
 /// Prints a document as JSON.
 pub(super) fn json(document: &Value) {
     println!("{document:#}");

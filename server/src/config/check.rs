@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
-use super::{Config, ConfigError, Knob};
+use super::{Config, ConfigError, Knob, host_of};
 
 impl Config {
     /// Whether the values fit together and are within their limits.
@@ -35,13 +35,17 @@ impl Config {
             ("sending.per_destination", self.sending.per_destination, 1..=10_000),
             ("sending.per_user", self.sending.per_user, 1..=10_000),
             ("sending.per_prefix", self.sending.per_prefix, 1..=1_000_000),
+            ("delivery.at_once", self.delivery.at_once, 1..=256),
+            ("delivery.patience_seconds", self.delivery.patience_seconds, 1..=300),
+            ("email.port", self.email.port.into(), 1..=65_535),
             ("http.body_limit_kib", http.body_limit_kib, 1..=16_384),
             ("http.request_timeout_seconds", http.request_timeout_seconds, 1..=600),
             ("http.header_timeout_seconds", http.header_timeout_seconds, 1..=600),
             ("http.shutdown_grace_seconds", http.shutdown_grace_seconds, 0..=600),
         ];
         let ranges = ranges.into_iter().filter_map(|(key, value, range)| within(key, value, &range));
-        addresses.chain(ranges).chain(self.pair()).chain(self.filter()).collect()
+        let fitting = self.relying_party().into_iter().chain(self.unfit_delivery());
+        addresses.chain(ranges).chain(fitting).chain(self.pair()).chain(self.filter()).collect()
     }
 
     /// Beyond loopback the public URL cannot be guessed.
@@ -57,6 +61,21 @@ impl Config {
         let plain = self.public_url.as_ref().is_some_and(|origin| !origin.is_https());
         let clash = plain && self.tls.certificate.is_some();
         clash.then(|| Problem::of("public_url", "must be https, because [tls] has a certificate"))
+    }
+
+    /// Browsers refuse an RP ID that is not the page's host or a domain above it (WebAuthn §5.1.3), and a name is shown.
+    fn relying_party(&self) -> impl Iterator<Item = Problem> {
+        let public = self.public_url.clone().or_else(|| self.derived(self.listen).ok());
+        let host = public.and_then(|origin| host_of(origin.as_str()));
+        let is_above = |id: &str| {
+            host.as_ref().is_none_or(|host| host == id || (id.contains('.') && host.ends_with(&format!(".{id}"))))
+        };
+        let id = self.passkeys.rp_id.as_deref().filter(|id| id.is_empty() || !is_above(id));
+        let id =
+            id.map(|id| Problem::of("passkeys.rp_id", format!("`{id}` does not fit; {}", takes("passkeys.rp_id"))));
+        let is_name = (1..=64).contains(&self.passkeys.rp_name.chars().count());
+        let name = (!is_name).then(|| Problem::of("passkeys.rp_name", takes("passkeys.rp_name")));
+        id.into_iter().chain(name)
     }
 
     /// A certificate and its key come together.
@@ -124,6 +143,23 @@ mod tests {
             ]
         );
         assert_eq!(told[2], "hash.iterations: 0 is out of range; it takes 1 to 64");
+    }
+
+    #[test]
+    fn passkeys_belong_to_the_public_url() {
+        let told = |id: &str| {
+            wrong(|config| {
+                config.public_url = Some("https://login.example.com".parse().unwrap());
+                config.passkeys.rp_id = Some(id.to_owned());
+            })
+        };
+        for good in ["login.example.com", "example.com"] {
+            assert_eq!(told(good), Vec::<String>::new());
+        }
+        for bad in ["", "com", "ample.com", "evil.example", "https://example.com"] {
+            let expected = format!("`{bad}` does not fit; it takes the host of `public_url`, or a domain above it");
+            assert_eq!(told(bad), [format!("passkeys.rp_id: {expected}")]);
+        }
     }
 
     #[test]

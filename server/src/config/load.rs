@@ -19,6 +19,10 @@ pub const RESERVED: &[(&str, &str)] = &[
     ("VESTIBULE_SERVER", "address of the server that a client command talks to"),
     ("VESTIBULE_ADMIN_USER", "name of the administrator: made at the first start, used by client commands"),
     ("VESTIBULE_ADMIN_PASSWORD", "the administrator's password"),
+    ("VESTIBULE_EMAIL_PASSWORD", "the password at the mail server, in place of email.password_file"),
+    ("VESTIBULE_SMS_SECRET", "the secret of the provider of short messages, in place of sms.secret_file"),
+    ("VESTIBULE_SMS_HEADERS", "headers for the provider of short messages, in place of sms.headers_file"),
+    ("VESTIBULE_PUSH_SECRET", "the secret of the provider of notifications, in place of push.secret_file"),
 ];
 
 /// Values of the command line, which win over file and environment.

@@ -1,10 +1,13 @@
 //! The configuration: one TOML file, environment variables over it, the command line over both. Unknown keys and wrong
 //! values stop the server with a list of all that is wrong; what the rest of the server needs is handed out as its types.
-//! Secrets have no key here.
+//! Secrets have no key here: keys name files of them, or they come in variables of their own ([`RESERVED`]).
 
+mod address;
+mod carriers;
 mod check;
 mod knob;
 mod load;
+mod messages;
 mod network;
 mod origin;
 mod problem;
@@ -15,27 +18,34 @@ use std::time::Duration;
 
 use vestibule_core::attempt::TallyRule;
 use vestibule_core::budget::BudgetRule;
+use vestibule_core::credential::Relying;
 use vestibule_core::delivery::SendingRules;
 use vestibule_core::flow::Rules;
 
+pub use address::Address;
 pub use knob::{Knob, example};
 pub use load::{Overrides, RESERVED, environment};
+pub use messages::{
+    DeliveryConfig, DeliveryKind, EmailConfig, EmailProvider, EmailTls, PushConfig, PushProvider, SmsConfig,
+    SmsProvider,
+};
 pub use network::Network;
 pub use origin::Origin;
 pub use problem::{ConfigError, Problem};
 pub use sections::{
-    Config, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, NativeConfig, PasswordsConfig,
-    RetryableFailure, SendingConfig, StoreConfig, StoreUrl, TlsConfig,
+    Config, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, NativeConfig, PasskeysConfig,
+    PasswordsConfig, RetryableFailure, SendingConfig, StoreConfig, StoreUrl, TlsConfig,
 };
 
 use crate::serve::HttpLimits;
 
 impl Config {
-    /// What the operator decided about flows.
-    pub fn rules(&self) -> Rules {
+    /// What the operator decided about flows of a server at that public URL.
+    pub fn rules(&self, public_url: &str) -> Rules {
         Rules {
             user: self.limits.user(),
             source: self.limits.source(),
+            relying: self.passkeys.relying(public_url),
             sending: self.sending.rules(),
             password_age: Duration::from_secs(60 * 60 * 24 * u64::from(self.passwords.max_age_days)),
             tell_reason: self.native.show_auth_failure_reason,
@@ -64,6 +74,25 @@ impl LimitsConfig {
     fn source(&self) -> TallyRule {
         TallyRule { limit: self.source_misses, cap: 0, ..self.user() }
     }
+}
+
+impl PasskeysConfig {
+    /// The relying party of a server at that public URL.
+    fn relying(&self, public_url: &str) -> Relying {
+        let url = public_url.trim_end_matches('/');
+        let host = || host_of(url).unwrap_or_default();
+        let own = std::iter::once(url.to_owned());
+        Relying {
+            id: self.rp_id.clone().unwrap_or_else(host),
+            name: self.rp_name.clone(),
+            origins: own.chain(self.origins.iter().map(ToString::to_string)).collect(),
+        }
+    }
+}
+
+/// The host of a URL.
+fn host_of(url: &str) -> Option<String> {
+    url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
 impl SendingConfig {
@@ -109,11 +138,24 @@ mod tests {
     fn the_rules_are_the_limits() {
         let mut config = Config::default();
         config.native.retryable_failure = RetryableFailure::Error;
-        let rules = config.rules();
+        let rules = config.rules("https://login.example.com");
         assert_eq!((rules.user.limit, rules.user.cap, rules.user.lock), (5, 100, Duration::from_secs(30)));
         assert_eq!((rules.source.limit, rules.source.cap, rules.source.longest), (50, 0, Duration::from_secs(900)));
         assert!(rules.failure_as_error);
         assert!(!rules.tell_reason);
+    }
+
+    #[test]
+    fn passkeys_belong_to_the_host_of_the_public_url_unless_told_otherwise() {
+        let mut config = Config::default();
+        let relying = config.rules("https://login.example.com:8443").relying;
+        assert_eq!((relying.id.as_str(), relying.name.as_str()), ("login.example.com", "Vestibule"));
+        assert_eq!(relying.origins, ["https://login.example.com:8443"]);
+        config.passkeys.rp_id = Some("example.com".to_owned());
+        config.passkeys.origins = vec!["https://shop.example.com".parse().unwrap()];
+        let relying = config.rules("https://login.example.com").relying;
+        assert_eq!(relying.id, "example.com");
+        assert_eq!(relying.origins, ["https://login.example.com", "https://shop.example.com"]);
     }
 
     #[test]

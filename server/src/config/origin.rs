@@ -79,7 +79,7 @@ impl FromStr for Origin {
 }
 
 /// Whether a host can only be this machine (RFC 6761 §6.3, RFC 8252 §7.3).
-fn is_loopback(host: &Host<&str>) -> bool {
+pub(super) fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
         Host::Ipv4(address) => address.is_loopback(),

@@ -8,6 +8,7 @@ use vestibule_core::error::Spelling;
 use vestibule_core::tenant::MessageStyle;
 
 use super::knob::section;
+use super::messages::{DeliveryConfig, EmailConfig, PushConfig, SmsConfig};
 use super::{Network, Origin};
 
 section! {
@@ -32,8 +33,18 @@ section! {
         passwords: PasswordsConfig;
         /// Limits against guessing.
         limits: LimitsConfig;
+        /// Passkeys.
+        passkeys: PasskeysConfig;
         /// Messages to users, and how many of them.
         sending: SendingConfig;
+        /// Whether and how messages are carried.
+        delivery: DeliveryConfig;
+        /// Emails.
+        email: EmailConfig;
+        /// Short messages.
+        sms: SmsConfig;
+        /// Notifications to devices.
+        push: PushConfig;
         /// Calls to other servers: identity providers, services of your own, message providers.
         egress: EgressConfig;
         /// The HTTP side.
@@ -111,6 +122,20 @@ section! {
     PasswordsConfig in "passwords" {
         /// Days after which a password must be renewed at the next login. 0 is never, as NIST SP 800-63B-4 §3.1.1.2 wants it.
         max_age_days: u32 = 0, takes "0 to 3650";
+    }
+}
+
+section! {
+    /// Passkeys.
+    PasskeysConfig in "passkeys" {
+        /// The domain that passkeys belong to (WebAuthn's RP ID). They are lost when it changes.
+        /// Left out, it is the host of `public_url`; a domain above it lets the pages of its other hosts use them too.
+        rp_id: Option<String> = None, takes "the host of `public_url`, or a domain above it", like "\"example.com\"";
+        /// The name that devices show for it.
+        rp_name: String = "Vestibule".to_owned(), takes "1 to 64 characters";
+        /// Origins besides the server's own whose pages may use passkeys, for every application. Each application's registered
+        /// origins and Android apps may use them as well.
+        origins: Vec<Origin> = Vec::new(), takes "a list of origins, as [\"https://shop.example.com\"]";
     }
 }
 

@@ -6,6 +6,7 @@ mod caller;
 mod cors;
 mod face;
 mod health;
+mod mailbox;
 mod management;
 mod native;
 mod oauth;
@@ -24,6 +25,7 @@ use vestibule_core::ports::TenantId;
 use vestibule_core::tenant::MessageStyle;
 
 pub use caller::Networks;
+pub use mailbox::ShownMailbox;
 pub use management::{ROUTES, Route, SchemaOf};
 pub use router::router;
 pub use trace::TraceId;
@@ -51,6 +53,8 @@ pub struct HttpSettings {
     pub timeout: std::time::Duration,
     /// Proxies whose forwarded address is believed, and sources exempt from the limits of addresses.
     pub networks: Networks,
+    /// The mailbox of development, where there is one.
+    pub mailbox: Option<ShownMailbox>,
 }
 
 /// How a tenant's answers are spelled.

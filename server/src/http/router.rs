@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use vestibule_core::error::{Code, Error, Fault};
 
 use super::reply::Refusal;
-use super::{App, cors, health, management, native, oauth, openapi, trace};
+use super::{App, cors, health, mailbox, management, native, oauth, openapi, trace};
 
 /// The whole of the server's HTTP side.
 pub fn router(app: App) -> Router {
@@ -25,6 +25,8 @@ pub fn router(app: App) -> Router {
         .route("/openapi.json", get(openapi::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/dev/mailbox", get(mailbox::page))
+        .route("/dev/mailbox/messages", get(mailbox::messages))
         .fallback(nowhere)
         .method_not_allowed_fallback(otherwise)
         .layer(middleware::from_fn_with_state(app.clone(), run))

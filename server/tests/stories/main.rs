@@ -22,6 +22,7 @@ mod guessing;
 mod interruptions;
 mod login;
 mod logout;
+mod mailbox;
 mod management_access;
 mod management_apps;
 mod management_tenants;

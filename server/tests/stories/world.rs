@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use serde_json::Value;
-use vestibule::config::Config;
+use vestibule::config::{Config, DeliveryKind};
 use vestibule::http::App;
 use vestibule::wiring;
 use vestibule::world::HashingPool;
@@ -20,7 +20,7 @@ use vestibule_core::ports::store::Page;
 use vestibule_core::ports::{AppId, Clock, Passwords, Ports, Secret, Store, TenantId, Timestamp, UserId, Web};
 use vestibule_core::tenant::Tenant;
 use vestibule_core::user::{Profile, User, canonical_name};
-use vestibule_courier::Bell;
+use vestibule_courier::{Bell, Courier, Entry};
 use vestibule_store::Memory;
 
 pub use crate::caller::{Answer, Caller, spelled};
@@ -43,6 +43,7 @@ pub struct World {
     pub house: Arc<House>,
     pub clock: Arc<StillClock>,
     pub entropy: Arc<SeededEntropy>,
+    pub courier: Courier,
     router: Router,
 }
 
@@ -66,6 +67,7 @@ impl Default for Setting {
         config.hash.memory_kib = 8;
         config.hash.iterations = 1;
         config.hash.threads = 2;
+        config.delivery.kind = DeliveryKind::Mailbox;
         let store = Arc::new(Memory::default());
         Self {
             config,
@@ -94,6 +96,7 @@ impl World {
         let clock = Arc::new(StillClock(Mutex::new(START)));
         let entropy = Arc::new(SeededEntropy::default());
         let hashing: Arc<dyn Passwords> = Arc::new(HashingPool::start(&setting.config.hash, entropy.clone()).unwrap());
+        let bell = Bell::default();
         let ports = Ports {
             store: setting.store,
             clock: clock.clone(),
@@ -102,13 +105,14 @@ impl World {
             foundry: Arc::new(SharedKeys::default()),
             passkeys: Arc::new(PasskeyVerifier),
             web: setting.web,
-            bell: Arc::new(Bell::default()),
+            bell: Arc::new(bell.clone()),
         };
         let authenticators = wiring::AUTHENTICATORS.iter().copied().chain(setting.authenticators);
         let house = wiring::house(&setting.config, ports, setting.public_url, authenticators).await.unwrap();
         let house = Arc::new(house);
-        let app = App::new(house.clone(), wiring::http_settings(&setting.config));
-        let world = Self { house, clock, entropy, router: vestibule::http::router(app) };
+        let courier = wiring::courier(&setting.config.courier(&|_| None).unwrap(), &house, bell).unwrap();
+        let app = App::new(house.clone(), wiring::http_settings(&setting.config, &courier));
+        let world = Self { house, clock, entropy, courier, router: vestibule::http::router(app) };
         world.tenant(TenantId::ROOT).await;
         world
     }
@@ -116,6 +120,12 @@ impl World {
     pub fn wait(&self, span: Duration) {
         let mut now = self.clock.0.lock().unwrap();
         *now = *now + span;
+    }
+
+    /// Carries every letter that is due: all messages of the mailbox so far, oldest first.
+    pub async fn mail(&self) -> Vec<Entry> {
+        self.courier.deliver_due().await.unwrap();
+        self.courier.mailbox().entries()
     }
 
     pub fn store(&self) -> &dyn Store {

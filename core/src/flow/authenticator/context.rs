@@ -6,8 +6,10 @@ use vestibule_jose::{base64url, from_base64url};
 
 use crate::application::{Application, StepOption};
 use crate::connection::Connection;
+use crate::credential::Relying;
 use crate::delivery::{Dispatch, Letter, SendingRules};
 use crate::error::Fault;
+use crate::flow::state::Who;
 use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::metadata::PublicUrl;
 use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
@@ -60,6 +62,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Of whom the flow speaks, or whom the answer names.
     pub subject: Subject<'a>,
+    /// The same, by name: also of a name that no user has.
+    pub who: Option<&'a Who>,
     /// Whether the flow already spoke of somebody before this answer.
     pub identified: bool,
     /// Whether another factor has been proved in this flow: only then may anything be told of the user.
@@ -78,6 +82,8 @@ pub struct Context<'a> {
     pub connection: Option<&'a Connection>,
     /// Where the server is.
     pub urls: &'a PublicUrl,
+    /// Who asks for passkeys.
+    pub relying: &'a Relying,
     /// How much may be sent.
     pub sending: &'a SendingRules,
     /// The server's secrets.

@@ -6,6 +6,7 @@ mod context;
 mod factor;
 mod outcome;
 mod prompt;
+mod setting;
 mod spec;
 
 use async_trait::async_trait;
@@ -15,6 +16,7 @@ pub use context::{Context, Place, Subject};
 pub use factor::{Class, Factor};
 pub use outcome::{Effects, Outcome, Then, Triage};
 pub use prompt::{Begun, Memo, Prompt, PromptKind};
+pub use setting::{Setting, SettingKind};
 pub use spec::{Param, ParamKind, Sending, Spec};
 
 use crate::connection::Connection;
@@ -78,6 +80,11 @@ pub trait Authenticator: Send + Sync {
     async fn is_usable(&self, cx: &Context<'_>) -> Result<bool, Fault> {
         let _ = cx;
         Ok(true)
+    }
+
+    /// What a connection for this may be set to.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
     }
 
     /// What is wrong with a connection for this, as a sentence for the operator. Ways of signing in that are the server's own
