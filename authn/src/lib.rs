@@ -20,7 +20,10 @@ pub mod magic_link;
 pub mod microsoft;
 pub mod oidc;
 pub mod passkey;
+pub mod push;
+pub mod renewal;
 mod sent;
+pub mod sessions;
 pub mod sms_otp;
 pub mod totp;
 
@@ -45,6 +48,9 @@ pub const ALL: &[&dyn Authenticator] = &[
     microsoft::KIND,
     oidc::KIND,
     passkey::KIND,
+    push::KIND,
+    renewal::KIND,
+    sessions::KIND,
     sms_otp::KIND,
     totp::KIND,
 ];

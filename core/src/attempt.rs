@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vestibule_jose::{base64url, sha256};
 
+use crate::error::Fault;
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
-use crate::ports::{TenantId, Timestamp};
+use crate::ports::{Ports, TenantId, Timestamp};
 
 /// What a tally counts: a user and factor, a shadow of an unknown user, or a source address, within a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +32,21 @@ impl TallyKey {
             IpAddr::V4(address) => Self(format!("source/{tenant}/{address}")),
             IpAddr::V6(address) => Self(format!("source/{tenant}/{:x}", address.to_bits() >> 64)),
         }
+    }
+
+    /// A slot of the tally outside a flow, after a wait for answers that are being compared; still full when that took too
+    /// long.
+    pub(crate) async fn claim(&self, ports: &Ports, rule: &TallyRule) -> Result<Slot, Fault> {
+        let start = ports.clock.now();
+        for rounds in 0..ROUNDS {
+            let now = ports.clock.now();
+            match ports.store.claim_tally(self, rule, now).await? {
+                Slot::Full if now.since(start) >= QUEUE => break,
+                Slot::Full => ports.clock.pause(patience(rounds)).await,
+                slot => return Ok(slot),
+            }
+        }
+        Ok(Slot::Full)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::account::Accounts;
 use crate::admin::Administration;
 use crate::error::Fault;
 use crate::flow::{Engine, Registry, Rules};
@@ -25,6 +26,8 @@ pub struct House {
     pub engine: Engine,
     /// Tokens.
     pub issuer: Issuer,
+    /// Users' own accounts.
+    pub accounts: Accounts,
     /// Operators' work.
     pub admin: Administration,
 }
@@ -37,10 +40,11 @@ impl House {
     pub async fn open(ports: Ports, urls: PublicUrl, registry: Registry, rules: Rules) -> Result<Self, Fault> {
         let secrets = Arc::new(Secrets::load(&ports).await?);
         let keyring = Arc::new(Keyring::new(ports.clone()));
-        let admin = Administration::new(ports.clone(), rules.clone());
+        let admin = Administration::new(ports.clone(), Arc::clone(&secrets), rules.clone());
+        let accounts = Accounts::new(ports.clone(), Arc::clone(&secrets), rules.clone());
         let engine =
             Engine { ports: ports.clone(), secrets: Arc::clone(&secrets), urls: urls.clone(), registry, rules };
         let issuer = Issuer::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), urls.clone());
-        Ok(Self { ports, secrets, keyring, urls, engine, issuer, admin })
+        Ok(Self { ports, secrets, keyring, urls, engine, issuer, accounts, admin })
     }
 }

@@ -1,8 +1,11 @@
 //! The rules of Vestibule: flows, OAuth, sessions, the error catalogue and the ports they stand on. Nothing here knows
 //! HTTP, SQL, threads, the environment or files; time, chance and storage come in through [`ports`].
 
+pub mod account;
 pub mod admin;
+pub mod agent;
 pub mod application;
+pub mod association;
 pub mod attempt;
 pub mod budget;
 pub mod connection;

@@ -48,6 +48,8 @@ pub enum Shown {
     Isk,
     /// The state that OpenID Connect Session Management mixes into `session_state`.
     BrowserState,
+    /// The list from which a user chooses the sessions to end.
+    Choice,
 }
 
 impl Shown {
@@ -55,6 +57,7 @@ impl Shown {
         match self {
             Self::Isk => b"isk",
             Self::BrowserState => b"browser state",
+            Self::Choice => b"session choice",
         }
     }
 }

@@ -1,5 +1,48 @@
-//! Just enough DER to read an RSA public key out of the library, which gives modulus and exponent in no other form.
-//! Input comes from the library itself, never from the network.
+//! Just enough DER to read public keys: those of the library, which gives modulus and exponent in no other form, and those
+//! that devices send. What is read here is only taken apart; whether it is a key shows when it first checks a signature.
+
+use crate::Family;
+
+/// What a `SubjectPublicKeyInfo` holds (RFC 5280 section 4.1.2.7).
+pub(crate) enum Info<'a> {
+    /// Modulus and exponent (RFC 3279 section 2.3.1).
+    Rsa(&'a [u8], &'a [u8]),
+    /// Both coordinates of an uncompressed point on a curve (RFC 5480 section 2.2).
+    Point(Family, &'a [u8], &'a [u8]),
+    /// An Ed25519 key (RFC 8410 section 4).
+    Ed25519(&'a [u8]),
+}
+
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+
+/// The key in a `SubjectPublicKeyInfo`, if it is of a kind that we can use.
+pub(crate) fn public_key_info(der: &[u8]) -> Option<Info<'_>> {
+    let (info, end) = element(0x30, der)?;
+    let (algorithm, rest) = element(0x30, info)?;
+    let (bits, after) = element(0x03, rest)?;
+    let key = bits.strip_prefix(&[0]).filter(|_| end.is_empty() && after.is_empty())?;
+    let (name, parameters) = element(0x06, algorithm)?;
+    match name {
+        RSA => rsa_public_key(key).map(|(n, e)| Info::Rsa(n, e)),
+        EC => point(element(0x06, parameters)?.0, key),
+        ED25519 => (parameters.is_empty() && key.len() == 32).then_some(Info::Ed25519(key)),
+        _ => None,
+    }
+}
+
+fn point<'a>(curve: &[u8], key: &'a [u8]) -> Option<Info<'a>> {
+    let (family, width) = match curve {
+        P256 => (Family::P256, 32),
+        P384 => (Family::P384, 48),
+        _ => return None,
+    };
+    let (x, y) = key.strip_prefix(&[0x04])?.split_at_checked(width)?;
+    (y.len() == width).then_some(Info::Point(family, x, y))
+}
 
 /// Modulus and exponent, without leading zeros, of an `RSAPublicKey` (RFC 8017 appendix A.1.1).
 pub(crate) fn rsa_public_key(der: &[u8]) -> Option<(&[u8], &[u8])> {

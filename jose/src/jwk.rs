@@ -9,6 +9,7 @@ use aws_lc_rs::signature::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::der::{Info, public_key_info};
 use crate::{Algorithm, Family, KeyError, VerifyError, base64url, from_base64url, sha256};
 
 /// A public key (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).
@@ -117,6 +118,16 @@ impl Jwk {
             _ => return Err(VerifyError::Algorithm),
         };
         verified.map_err(|_| VerifyError::Signature)
+    }
+
+    /// The key in a DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7), as devices write theirs; it has no name.
+    pub fn from_spki(der: &[u8]) -> Result<Self, KeyError> {
+        let key = match public_key_info(der).ok_or(KeyError::Rejected)? {
+            Info::Rsa(n, e) => Self::of_rsa(n, e),
+            Info::Point(family, x, y) => Self::of_curve(family, x, Some(y)),
+            Info::Ed25519(x) => Self::of_curve(Family::Ed25519, x, None),
+        };
+        Ok(Self { use_: None, alg: None, ..key })
     }
 
     /// Our own RSA key, still without a name; without `alg`, since it serves `RS256` and `PS256` alike.
@@ -237,6 +248,29 @@ mod tests {
         assert!(serde_json::from_str::<Jwk>(both).is_err());
         let set = r#"{"keys":[{"kty":"oct","k":"AQAB"}]}"#;
         assert!(serde_json::from_str::<JwkSet>(set).is_err());
+    }
+
+    #[test]
+    fn keys_of_devices_are_read_from_spki() {
+        use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+        use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
+
+        let random = aws_lc_rs::rand::SystemRandom::new();
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+        let key = Jwk::from_spki(der.as_ref()).unwrap();
+        assert_eq!((key.family(), &key.kid), (Some(Family::P256), &None));
+        let signature = pair.sign(&random, b"message").unwrap();
+        assert_eq!(key.verify(Algorithm::ES256, b"message", signature.as_ref()), Ok(()));
+        for cut in 0..der.as_ref().len() {
+            assert_eq!(Jwk::from_spki(&der.as_ref()[..cut]), Err(KeyError::Rejected));
+        }
+        assert_eq!(Jwk::from_spki(&[der.as_ref(), &[0]].concat()), Err(KeyError::Rejected));
+
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+        let key = Jwk::from_spki(der.as_ref()).unwrap();
+        assert_eq!(key.verify(Algorithm::EdDSA, b"message", pair.sign(b"message").as_ref()), Ok(()));
     }
 
     #[test]

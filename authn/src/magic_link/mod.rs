@@ -80,8 +80,10 @@ impl Authenticator for MagicLink {
         Ok(Begun::of(form(&memo.read()?)))
     }
 
-    fn triage(&self, _: &Context<'_>, answers: &Answers) -> Triage {
+    fn triage(&self, cx: &Context<'_>, answers: &Answers) -> Triage {
         match answers.secret("mlt") {
+            // A link before a name: none was sent.
+            _ if !cx.subject.is_named() => Triage::Ask,
             Some(_) => Triage::Judge,
             None if answers.is_on("resendCode") => Triage::Resend,
             None => Triage::Ask,

@@ -83,8 +83,10 @@ impl Authenticator for SentCode {
         Ok(self.again(&memo.read()?))
     }
 
-    fn triage(&self, _: &Context<'_>, answers: &Answers) -> Triage {
+    fn triage(&self, cx: &Context<'_>, answers: &Answers) -> Triage {
         match answers.secret(self.code) {
+            // A code before a name: none was sent.
+            _ if !cx.subject.is_named() => Triage::Ask,
             Some(_) => Triage::Judge,
             None if answers.is_on("resendCode") => Triage::Resend,
             None => Triage::Ask,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Administration, Operator};
-use crate::attempt::{Mark, QUEUE, ROUNDS, Slot, TallyKey, TallyRule, patience};
+use crate::attempt::{Mark, Slot, TallyKey};
 use crate::error::{Code, Error, Fault};
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
@@ -88,7 +88,7 @@ impl Administration {
     /// Claims the tallies in which a wrong password would count.
     async fn claim(&self, account: &Account, source: Option<TallyKey>) -> Result<Claimed, Error> {
         if let Some(key) = &source {
-            match self.claim_one(key, &self.rules.source).await? {
+            match key.claim(&self.ports, &self.rules.source).await? {
                 Slot::Free => {}
                 Slot::Locked(until) => {
                     let span = until.since(self.ports.clock.now());
@@ -99,7 +99,7 @@ impl Administration {
         }
         let claimed = Claimed { source, user: None };
         let key = TallyKey::of_user(&account.tenant, &account.who, Factor::Password);
-        let slot = match self.claim_one(&key, &self.rules.user).await {
+        let slot = match key.claim(&self.ports, &self.rules.user).await {
             Ok(Slot::Full) => Err(busy()),
             Ok(slot) => Ok(slot),
             Err(fault) => Err(fault.into()),
@@ -112,20 +112,6 @@ impl Administration {
                 Err(error)
             }
         }
-    }
-
-    /// A slot of a tally, after a wait for passwords that are being compared; still full when that took too long.
-    async fn claim_one(&self, key: &TallyKey, rule: &TallyRule) -> Result<Slot, Fault> {
-        let start = self.ports.clock.now();
-        for rounds in 0..ROUNDS {
-            let now = self.ports.clock.now();
-            match self.ports.store.claim_tally(key, rule, now).await? {
-                Slot::Full if now.since(start) >= QUEUE => break,
-                Slot::Full => self.ports.clock.pause(patience(rounds)).await,
-                slot => return Ok(slot),
-            }
-        }
-        Ok(Slot::Full)
     }
 
     async fn settle(

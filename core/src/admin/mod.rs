@@ -6,12 +6,12 @@ mod apps;
 mod basic;
 mod first_start;
 mod operator;
-mod password;
 mod permission;
 mod tenants;
 mod users;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 pub use apps::{AppDraft, CreatedApp, NewApplication, callbacks};
 pub use first_start::{ADMINISTRATOR, FirstAdministrator};
@@ -23,35 +23,37 @@ pub use users::UserDraft;
 use crate::error::{Code, Error};
 use crate::flow::Rules;
 use crate::ports::Ports;
+use crate::secrets::Secrets;
 
 /// Makes, changes and removes what a server is about.
 pub struct Administration {
     ports: Ports,
+    secrets: Arc<Secrets>,
     rules: Rules,
 }
 
 impl Administration {
     /// Over these ports; wrong passwords of administrators count by the rules of a login.
-    pub fn new(ports: Ports, rules: Rules) -> Self {
-        Self { ports, rules }
+    pub fn new(ports: Ports, secrets: Arc<Secrets>, rules: Rules) -> Self {
+        Self { ports, secrets, rules }
     }
 }
 
 /// A refusal that names the member and what it should be.
-fn invalid(description: impl Into<Cow<'static, str>>) -> Error {
+pub(crate) fn invalid(description: impl Into<Cow<'static, str>>) -> Error {
     Error::new(Code::InvalidInput).because(description)
 }
 
-fn conflict(description: impl Into<Cow<'static, str>>) -> Error {
+pub(crate) fn conflict(description: impl Into<Cow<'static, str>>) -> Error {
     Error::new(Code::Conflict).because(description)
 }
 
 /// Somebody else changed the thing, twice in a row.
-fn moved() -> Error {
+pub(crate) fn moved() -> Error {
     conflict("It was changed meanwhile. Read it again and repeat the change.")
 }
 
 /// A text for people: at most `longest` characters, none of them a control character.
-fn is_text(text: &str, longest: usize) -> bool {
+pub(crate) fn is_text(text: &str, longest: usize) -> bool {
     text.chars().count() <= longest && !text.chars().any(char::is_control)
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::Permission;
+use crate::account::Owner;
 use crate::application::Application;
 use crate::attempt::TallyKey;
 use crate::error::{Code, Error};
 use crate::flow::Source;
 use crate::house::House;
 use crate::oauth::resource::{Access, Bearer};
-use crate::ports::{AppId, Secret, TenantId, UserId};
+use crate::ports::{AppId, Secret, TenantId, Timestamp, UserId};
 use crate::user::User;
 
 /// What a caller shows of itself.
@@ -47,7 +48,16 @@ enum Standing {
     /// An application with the management scopes of its token.
     App(AppId, BTreeSet<String>),
     /// A signed-in user.
-    User { user: Box<User>, own_record: bool },
+    User(Box<SignedIn>),
+}
+
+/// A signed-in user, the application that acts for the user, and what the login allows it.
+#[derive(Debug)]
+struct SignedIn {
+    user: User,
+    app: Application,
+    authenticated: Timestamp,
+    own_record: bool,
 }
 
 impl Operator {
@@ -64,9 +74,12 @@ impl Operator {
     fn of_access(tenant: TenantId, access: Access) -> Self {
         let own_record = access.has_scope("internal_login");
         let scopes = access.app.management_scopes.iter().filter(|scope| access.has_scope(scope)).cloned().collect();
+        let authenticated = Timestamp::from_seconds(access.claims.auth_time.unwrap_or_default());
         let standing = match access.bearer {
             Bearer::App => Standing::App(access.app.id, scopes),
-            Bearer::User(user) => Standing::User { user, own_record },
+            Bearer::User(user) => {
+                Standing::User(Box::new(SignedIn { user: *user, app: access.app, authenticated, own_record }))
+            }
         };
         Self { tenant, standing }
     }
@@ -86,7 +99,7 @@ impl Operator {
             Standing::Nobody => false,
             Standing::Server | Standing::Administrator(_) => permission != Permission::OwnUser,
             Standing::App(_, scopes) => permission.scope().is_some_and(|scope| scopes.contains(scope)),
-            Standing::User { own_record, .. } => permission == Permission::OwnUser && *own_record,
+            Standing::User(signed_in) => permission == Permission::OwnUser && signed_in.own_record,
         }
     }
 
@@ -101,8 +114,23 @@ impl Operator {
     /// The signed-in user whose token it shows.
     pub fn user(&self) -> Option<&User> {
         match &self.standing {
-            Standing::User { user, .. } => Some(user),
+            Standing::User(signed_in) => Some(&signed_in.user),
             _ => None,
+        }
+    }
+
+    /// The signed-in user at work on the own account.
+    ///
+    /// # Errors
+    /// It is no user, or the token does not allow it (403).
+    pub fn owner(&self) -> Result<Owner<'_>, Error> {
+        self.demand(Permission::OwnUser)?;
+        match &self.standing {
+            Standing::User(signed_in) => {
+                let SignedIn { user, app, authenticated, .. } = &**signed_in;
+                Ok(Owner { user, app, authenticated: *authenticated })
+            }
+            _ => Err(Code::Forbidden.into()),
         }
     }
 
@@ -138,7 +166,7 @@ impl std::fmt::Display for Operator {
             Standing::Nobody => f.write_str("nobody"),
             Standing::Administrator(id) => write!(f, "administrator {id}"),
             Standing::App(id, _) => write!(f, "application {id}"),
-            Standing::User { user, .. } => write!(f, "user {}", user.id),
+            Standing::User(signed_in) => write!(f, "user {}", signed_in.user.id),
         }
     }
 }

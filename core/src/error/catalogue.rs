@@ -121,6 +121,8 @@ catalogue! {
     InvalidScope = "invalid_scope", "60001", "ABA-60001", 400, "invalid_scope", "Invalid scope.", "The requested scope is malformed or exceeds what may be granted.";
     /// The access token is missing, expired or revoked (RFC 6750 §3.1).
     InvalidToken = "invalid_token", "401", "401", 401, "invalid_token", "Unauthorized", "The access token is missing, malformed, expired or revoked.";
+    /// The login is too old for this (RFC 9470 §3).
+    InsufficientAuthentication = "insufficient_user_authentication", "401", "401", 401, "insufficient_user_authentication", "Unauthorized", "A more recent login is required: sign in again and repeat this with the new access token.";
     /// The caller is known but may not do this (RFC 6750 §3.1).
     Forbidden = "forbidden", "403", "403", 403, "insufficient_scope", "Forbidden", "The caller does not have the permission for this operation.";
     /// No such resource.
@@ -129,6 +131,8 @@ catalogue! {
     MethodNotAllowed = "method_not_allowed", "405", "405", 405, "invalid_request", "Method not allowed", "The path does not take this method.";
     /// The resource exists already, or changed meanwhile.
     Conflict = "conflict", "409", "409", 409, "invalid_request", "Conflict", "The resource exists already or was changed meanwhile.";
+    /// What the request answers is over.
+    Gone = "gone", "410", "410", 410, "invalid_request", "Gone", "The request was answered before, is too old or was replaced by another one.";
     /// The body is longer than the endpoint takes.
     PayloadTooLarge = "payload_too_large", "413", "413", 413, "invalid_request", "Payload too large", "The request body is longer than this endpoint takes.";
     /// The body is of a type that the endpoint does not take.

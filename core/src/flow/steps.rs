@@ -225,7 +225,10 @@ impl Engine {
             connection: spot.connection,
             urls: &self.urls,
             relying: &self.rules.relying,
+            session: scene.ticket.session,
+            source: scene.source,
             sending: &self.rules.sending,
+            password_age: self.rules.password_age,
             secrets: &self.secrets,
             ports: &self.ports,
         }
@@ -254,7 +257,7 @@ impl Engine {
             id: option.id(),
             authenticator: own.or(given).unwrap_or(&option.authenticator).to_owned(),
             idp: option.idp.clone(),
-            i18n_key: spec.map(|spec| spec.i18n_key),
+            i18n_key: spec.map(|spec| spec.i18n_key).filter(|key| !key.is_empty()),
             prompt,
         })
     }

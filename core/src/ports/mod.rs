@@ -77,4 +77,16 @@ impl Ports {
         self.entropy.fill(&mut bytes);
         bytes
     }
+
+    /// A code of `digits` decimal digits, each as likely as the other.
+    pub fn digits(&self, digits: usize) -> String {
+        let mut code = String::with_capacity(digits);
+        while code.len() < digits {
+            let bytes: [u8; 32] = self.random();
+            // Of 256 values the last six would favour the digits 0 to 5.
+            let fair = bytes.iter().filter(|byte| **byte < 250).map(|byte| char::from(b'0' + byte % 10));
+            code.extend(fair.take(digits - code.len()));
+        }
+        code
+    }
 }

@@ -2,11 +2,13 @@
 
 mod gate;
 mod name;
+mod password;
 
 use serde::{Deserialize, Serialize};
 
 pub use gate::{Gate, Shut};
 pub use name::{canonical_name, normalised_password};
+pub use password::Weakness;
 
 use crate::ports::{PasswordHash, TenantId, Timestamp, UserId};
 

@@ -1,6 +1,7 @@
 //! HTTP: strings become types, the rules are asked, types become JSON. Every refusal of every endpoint is told in one
 //! place ([`reply`]), in the face of its path.
 
+mod association;
 mod body;
 mod caller;
 mod cors;
@@ -8,9 +9,11 @@ mod face;
 mod health;
 mod mailbox;
 mod management;
+mod me;
 mod native;
 mod oauth;
 mod openapi;
+mod push;
 pub mod reply;
 mod router;
 mod scim;

@@ -120,6 +120,9 @@ fn challenge(error: &Error, realm: &str) -> Option<HeaderValue> {
     let text = match error.code() {
         Code::Unauthorized => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         Code::InvalidToken => format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
+        Code::InsufficientAuthentication => {
+            format!("Bearer realm=\"{realm}\", error=\"insufficient_user_authentication\", max_age=\"900\"")
+        }
         Code::Forbidden => format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\""),
         _ => return None,
     };

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use vestibule_core::error::{Code, Error, Fault};
 
 use super::reply::Refusal;
-use super::{App, cors, health, mailbox, management, native, oauth, openapi, trace};
+use super::{App, association, cors, health, mailbox, management, native, oauth, openapi, trace};
 
 /// The whole of the server's HTTP side.
 pub fn router(app: App) -> Router {
@@ -54,6 +54,9 @@ fn of_tenant() -> Router<App> {
         .route("/oauth2/token/.well-known/openid-configuration", get(oauth::metadata::metadata))
         .route("/.well-known/openid-configuration", get(oauth::metadata::metadata))
         .route("/.well-known/oauth-authorization-server", get(oauth::metadata::metadata))
+        .route("/.well-known/assetlinks.json", get(association::android))
+        .route("/.well-known/apple-app-site-association", get(association::apple))
+        .route("/.well-known/webauthn", get(association::origins))
         .merge(management::router())
 }
 

@@ -8,6 +8,7 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod associations;
 mod authenticators;
 mod browsers;
 mod caller;
@@ -26,14 +27,25 @@ mod mailbox;
 mod management_access;
 mod management_apps;
 mod management_tenants;
+mod me;
+mod me_backup;
+mod me_contacts;
+mod me_passkeys;
+mod me_password;
+mod me_totp;
 mod openapi;
 mod operators;
+mod phone;
 mod ports;
 mod pressure;
+mod push;
+mod push_devices;
 mod races;
 mod refreshes;
+mod renewal;
 mod requests;
 mod scim_users;
+mod session_limit;
 mod sessions;
 mod signatures;
 mod steps;

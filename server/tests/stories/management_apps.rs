@@ -55,7 +55,7 @@ async fn an_application_is_made_shown_listed_and_removed() {
             "subjectStepId": 1, "attributeStepId": 1, "requestPathAuthenticators": [],
         },
         "advancedConfigurations": {
-            "enableAPIBasedAuthentication": true, "flowExpiryInSeconds": 600,
+            "enableAPIBasedAuthentication": true, "enableInFlowEnrolment": false, "flowExpiryInSeconds": 600,
             "session": {"idleTimeoutInSeconds": 900, "rememberMeTimeoutInSeconds": 1209600},
             "additionalSpProperties": [], "attestationMetaData": {"enableClientAttestation": false},
             "discoverableByEndUsers": false, "enableAuthorization": false, "fragment": false,

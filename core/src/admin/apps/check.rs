@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::super::{invalid, is_text};
-use super::AppDraft;
+use super::{AppDraft, mobile};
 use crate::application::{GrantType, Lifetimes, OauthSettings, Sequence, SequenceStep, StepOption};
 use crate::error::Error;
 use crate::keyring::ALGORITHMS;
@@ -49,6 +49,7 @@ impl AppDraft {
             return Err(invalid(format!("description must have at most {LONGEST_DESCRIPTION} characters.")));
         }
         oauth(&self.oauth)?;
+        mobile::check(&self.mobile)?;
         lifetimes(&self.oauth)?;
         sequence(&self.sequence)
     }

@@ -2,6 +2,7 @@
 //! 256 random bits, kept as a digest and shown in the one answer that made it.
 
 mod check;
+mod mobile;
 mod redirects;
 
 use std::collections::BTreeSet;

@@ -3,14 +3,14 @@
 
 mod check;
 
-use super::{Administration, Operator, Permission, conflict, moved, password};
+use super::{Administration, Operator, Permission, conflict, invalid, moved};
 use crate::attempt::TallyKey;
 use crate::error::{Code, Error};
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
 use crate::ports::store::{Added, Page, Saved, UserFilter};
 use crate::ports::{PasswordHash, Secret, UserId};
-use crate::user::{Contact, Profile, User, canonical_name};
+use crate::user::{Contact, Profile, User, Weakness, canonical_name};
 
 /// A user as an operator wants it.
 #[derive(Clone, Debug)]
@@ -204,7 +204,9 @@ impl Administration {
     /// Hash of the draft's password, if it has one and it is good enough.
     async fn hashed(&self, draft: &UserDraft) -> Result<Option<PasswordHash>, Error> {
         let Some(password) = &draft.password else { return Ok(None) };
-        password::check(password.expose(), &draft.name)?;
+        if let Some(weakness) = Weakness::of(password.expose(), &draft.name) {
+            return Err(invalid(weakness.sentence()));
+        }
         match self.ports.passwords.hash(password).await? {
             Some(hash) => Ok(Some(hash)),
             None => Err(Error::new(Code::TemporarilyUnavailable).retry_after(std::time::Duration::from_secs(1))),

@@ -9,10 +9,11 @@ use crate::connection::Connection;
 use crate::credential::Relying;
 use crate::delivery::{Dispatch, Letter, SendingRules};
 use crate::error::Fault;
+use crate::flow::Source;
 use crate::flow::state::Who;
 use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::metadata::PublicUrl;
-use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
+use crate::ports::{FlowNumber, Ports, SessionId, TenantId, Timestamp};
 use crate::secrets::Secrets;
 use crate::user::User;
 
@@ -84,8 +85,14 @@ pub struct Context<'a> {
     pub urls: &'a PublicUrl,
     /// Who asks for passkeys.
     pub relying: &'a Relying,
+    /// The session that the flow began with and, if it is the user's, will use again.
+    pub session: Option<SessionId>,
+    /// Where the call came from.
+    pub source: &'a Source,
     /// How much may be sent.
     pub sending: &'a SendingRules,
+    /// Age at which a password must be renewed; zero: never.
+    pub password_age: Duration,
     /// The server's secrets.
     pub secrets: &'a Secrets,
     /// The world.
@@ -120,14 +127,7 @@ impl Context<'_> {
 
     /// A code of `digits` decimal digits, each as likely as the other.
     pub fn digits(&self, digits: usize) -> String {
-        let mut code = String::with_capacity(digits);
-        while code.len() < digits {
-            let bytes: [u8; 32] = self.ports.random();
-            // Of 256 values the last six would favour the digits 0 to 5.
-            let fair = bytes.iter().filter(|byte| **byte < 250).map(|byte| char::from(b'0' + byte % 10));
-            code.extend(fair.take(digits - code.len()));
-        }
-        code
+        self.ports.digits(digits)
     }
 
     /// The letter that carries a message to the flow's user.

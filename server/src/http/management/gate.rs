@@ -12,6 +12,7 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use schemars::{Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
+use vestibule_core::account::{Accounts, Owner};
 use vestibule_core::admin::{Administration, Credentials, Operator, Permission};
 use vestibule_core::error::{Code, Error};
 use vestibule_core::oauth::{Params, RepeatedParameter};
@@ -21,7 +22,7 @@ use super::super::App;
 use super::super::body;
 use super::super::caller::{self, Caller};
 use super::super::reply::{Refusal, Reply};
-use super::json::{invalid, printable, read};
+use super::json::{invalid, printable, read, read_list};
 
 /// The schema of a body, for the API's description.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -59,7 +60,7 @@ pub(crate) struct Call {
 /// A call before the gate.
 struct Arrival {
     caller: Caller,
-    id: Option<String>,
+    segments: Vec<(String, String)>,
     query: String,
     headers: HeaderMap,
     body: Bytes,
@@ -86,37 +87,65 @@ impl Call {
         &self.app.house().admin
     }
 
+    /// What users do with their own account.
+    pub fn accounts(&self) -> &Accounts {
+        &self.app.house().accounts
+    }
+
+    /// The signed-in user at work on the own account.
+    pub fn owner(&self) -> Result<Owner<'_>, Error> {
+        self.by.owner()
+    }
+
     /// The id in the path; one that cannot be an id names nothing.
     pub fn id<T: FromStr>(&self) -> Result<T, Error> {
-        let id = self.arrival.id.as_deref().and_then(|id| id.parse().ok());
-        id.ok_or_else(|| Code::NotFound.into())
+        self.named("id")
+    }
+
+    /// The id of that name in the path; one that cannot be an id names nothing.
+    pub fn named<T: FromStr>(&self, name: &str) -> Result<T, Error> {
+        self.segment(name).parse().map_err(|_| Code::NotFound.into())
     }
 
     /// The id in the path as it stands.
     pub fn raw_id(&self) -> &str {
-        self.arrival.id.as_deref().unwrap_or_default()
+        self.segment("id")
+    }
+
+    fn segment(&self, name: &str) -> &str {
+        let found = self.arrival.segments.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
     }
 
     /// The JSON object in the body.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        if !["application/json", "application/scim+json"]
-            .iter()
-            .any(|kind| body::is_of_type(&self.arrival.headers, kind))
-        {
-            return Err(Error::new(Code::UnsupportedMediaType)
-                .because("The endpoint takes a body of the type application/json."));
-        }
+        self.demand_type(&["application/json", "application/scim+json"])?;
         read(&self.arrival.body)
+    }
+
+    /// The JSON objects in the body, which is a list.
+    pub fn json_list<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
+        self.demand_type(&["application/json"])?;
+        read_list(&self.arrival.body)
+    }
+
+    /// The form in the body, whose fields must be among `known`.
+    pub fn form(&self, known: &[&str]) -> Result<Params, Error> {
+        self.demand_type(&["application/x-www-form-urlencoded"])?;
+        params(&self.arrival.body, known)
+    }
+
+    fn demand_type(&self, kinds: &[&'static str]) -> Result<(), Error> {
+        if kinds.iter().any(|kind| body::is_of_type(&self.arrival.headers, kind)) {
+            return Ok(());
+        }
+        let kind = kinds.first().copied().unwrap_or_default();
+        Err(Error::new(Code::UnsupportedMediaType).because(format!("The endpoint takes a body of the type {kind}.")))
     }
 
     /// The parameters of the query, which must be among `known`.
     pub fn query(&self, known: &[&str]) -> Result<Params, Error> {
-        let pairs: Vec<_> = url::form_urlencoded::parse(self.arrival.query.as_bytes()).into_owned().collect();
-        if let Some((name, _)) = pairs.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-            return Err(invalid(format!("The parameter {} is unknown.", printable(name))));
-        }
-        Params::read(pairs)
-            .map_err(|RepeatedParameter(name)| invalid(format!("The parameter {} is repeated.", printable(&name))))
+        params(self.arrival.query.as_bytes(), known)
     }
 
     /// Whether the caller would rather have plain JSON than SCIM's.
@@ -141,12 +170,22 @@ impl FromRequest<App> for Arrival {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, app).await?;
         let path = RawPathParams::from_request_parts(&mut parts, app).await;
-        let named = |path: RawPathParams| path.iter().find(|(name, _)| *name == "id").map(|(_, id)| id.to_owned());
-        let id = path.ok().and_then(named);
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let segments = path.map(|path| path.iter().map(owned).collect()).unwrap_or_default();
         let (query, headers) = (parts.uri.query().unwrap_or_default().to_owned(), parts.headers.clone());
         let body = body::body(Request::from_parts(parts, body), app).await?;
-        Ok(Self { caller, id, query, headers, body })
+        Ok(Self { caller, segments, query, headers, body })
     }
+}
+
+/// Parameters that must be among `known`, each once.
+fn params(text: &[u8], known: &[&str]) -> Result<Params, Error> {
+    let pairs: Vec<_> = url::form_urlencoded::parse(text).into_owned().collect();
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        return Err(invalid(format!("The parameter {} is unknown.", printable(name))));
+    }
+    Params::read(pairs)
+        .map_err(|RepeatedParameter(name)| invalid(format!("The parameter {} is repeated.", printable(&name))))
 }
 
 /// What a call shows of its caller.

@@ -27,6 +27,18 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     Ok(found)
 }
 
+/// The objects in a body that is a list.
+///
+/// # Errors
+/// It is no list, or one of them is wrong.
+pub(crate) fn read_list<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Error> {
+    let mut input = serde_json::Deserializer::from_slice(bytes);
+    let found: Vec<Object<T>> =
+        serde_path_to_error::deserialize(&mut input).map_err(|error| told(&error.path().to_string(), error.inner()))?;
+    input.end().map_err(|error| told(".", &error))?;
+    Ok(found.into_iter().map(|Object(found)| found).collect())
+}
+
 /// A refusal that names the member and what it should be.
 pub(crate) fn invalid(description: impl Into<Cow<'static, str>>) -> Error {
     Error::new(Code::InvalidInput).because(description)
@@ -187,7 +199,7 @@ impl JsonSchema for On {
 }
 
 /// A text that is read and never shown.
-pub(super) struct SecretText(pub Secret<String>);
+pub(crate) struct SecretText(pub Secret<String>);
 
 impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

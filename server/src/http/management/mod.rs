@@ -14,7 +14,7 @@ use axum::Router;
 pub(super) use answer::{created, fitting};
 pub(super) use gate::Call;
 pub use gate::{Route, SchemaOf};
-pub(super) use json::{Strict, invalid, printable};
+pub(super) use json::{SecretText, Strict, invalid, printable};
 pub use routes::ROUTES;
 
 use super::App;

@@ -4,6 +4,10 @@ use axum::http::Method;
 use schemars::SchemaGenerator;
 use vestibule_core::admin::Permission;
 
+use super::super::me;
+use super::super::push::{
+    self, AnswerBody, DeviceBody, DeviceEditBody, NewDeviceBody, SignedBody, StatusBody, TicketBody,
+};
 use super::super::scim::users::PatchBody;
 use super::super::scim::wire::{UserBody, UserList};
 use super::super::scim::{discovery, users};
@@ -45,6 +49,16 @@ routes! {
     GET "/api/server/v1/tenants", ViewTenants, tenants::list, (), 200 -> TenantList, "Lists tenants.";
     POST "/api/server/v1/tenants", CreateTenants, tenants::create, (NewTenantBody), 201 -> TenantBody, "Makes a tenant.";
     GET "/api/server/v1/tenants/{id}", ViewTenants, tenants::show, (), 200 -> TenantBody, "Shows a tenant.";
+    GET "/api/users/v1/me/push/discovery-data", OwnUser, push::ticket, (), 200 -> TicketBody, "Gives the signed-in user a ticket for one more device, to be shown as a QR code.";
+    GET "/api/users/v1/me/push/devices", OwnUser, push::list, (), 200 -> Vec<DeviceBody>, "Lists the signed-in user's devices for notifications.";
+    POST "/api/users/v1/me/push/devices", Anyone, push::enrol, (NewDeviceBody), 201 -> DeviceBody, "Enrols a device, which shows the user's ticket.";
+    GET "/api/users/v1/me/push/devices/{id}", OwnUser, push::show, (), 200 -> DeviceBody, "Shows a device of the signed-in user.";
+    PUT "/api/users/v1/me/push/devices/{id}", OwnUser, push::change, (DeviceEditBody), 200 -> DeviceBody, "Gives a device another name or push token.";
+    DELETE "/api/users/v1/me/push/devices/{id}", OwnUser, push::remove, (), 204, "Removes a device.";
+    POST "/api/users/v1/me/push/devices/{id}/update", Anyone, push::change_itself, (SignedBody), 204, "Gives a device another name or push token at its own signed word.";
+    POST "/api/users/v1/me/push/devices/{id}/remove", Anyone, push::remove_itself, (SignedBody), 204, "Removes a device at its own signed word.";
+    GET "/push-auth/check-status", Anyone, push::status, (), 200 -> StatusBody, "Tells whether a device has answered; COMPLETED also when it refused.";
+    POST "/push-auth/authenticate", Anyone, push::answer, (AnswerBody), 200 -> StatusBody, "Takes a device's signed answer, once.";
     GET "/scim2/Users", ListUsers, users::list, (), 200 -> UserList, "Lists users.";
     POST "/scim2/Users", CreateUsers, users::create, (UserBody), 201 -> UserBody, "Makes a user.";
     GET "/scim2/Users/{id}", ViewUsers, users::show, (), 200 -> UserBody, "Shows a user.";
@@ -52,6 +66,22 @@ routes! {
     PATCH "/scim2/Users/{id}", UpdateUsers, users::change, (PatchBody), 200 -> UserBody, "Changes what is mentioned of a user.";
     DELETE "/scim2/Users/{id}", DeleteUsers, users::remove, (), 204, "Removes a user.";
     GET "/scim2/Me", OwnUser, users::me, (), 200 -> UserBody, "Shows the signed-in user.";
+    POST "/api/users/v1/me/totp", OwnUser, me::totp::act, (me::totp::TotpBody), 200 -> me::totp::TotpAnswer, "Makes, shows or replaces a secret of an authenticator app, or confirms it by a first code.";
+    DELETE "/api/users/v1/me/totp", OwnUser, me::totp::remove, (), 204, "Removes the authenticator app.";
+    GET "/api/users/v1/me/totp/secret", OwnUser, me::totp::secret, (), 200 -> me::totp::SecretBody, "Shows the secret that waits to be confirmed.";
+    GET "/api/users/v1/me/backup-codes", OwnUser, me::backup::show, (), 200 -> me::backup::RemainingBody, "Shows how many backup codes are left.";
+    POST "/api/users/v1/me/backup-codes", OwnUser, me::backup::renew, (), 200 -> me::backup::SheetBody, "Makes new backup codes, shown this once; the old ones are void.";
+    DELETE "/api/users/v1/me/backup-codes", OwnUser, me::backup::remove, (), 204, "Voids all backup codes.";
+    POST "/api/users/v1/me/verifications", OwnUser, me::contacts::ask, (me::contacts::AskBody), 202 -> me::contacts::AskedBody, "Sends a code to the user's email address or telephone number.";
+    POST "/api/users/v1/me/verifications/confirm", OwnUser, me::contacts::confirm, (me::contacts::ConfirmBody), 204, "Confirms an address by the code that was sent to it.";
+    POST "/api/users/v1/me/password", OwnUser, me::password::change, (me::password::PasswordBody), 204, "Changes the password; all sessions and tokens of the user end.";
+    POST "/api/users/v2/me/webauthn/start-registration", OwnUser, me::passkeys::start, (me::passkeys::StartBody), 200 -> me::passkeys::OptionsBody, "Asks for a passkey.";
+    POST "/api/users/v2/me/webauthn/start-usernameless-registration", OwnUser, me::passkeys::start_usernameless, (me::passkeys::StartBody), 200 -> me::passkeys::OptionsBody, "Asks for a passkey that can be used without a user name.";
+    POST "/api/users/v2/me/webauthn/finish-registration", OwnUser, me::passkeys::finish, (me::passkeys::FinishBody), 200 -> me::passkeys::PasskeyBody, "Takes the passkey that was asked for.";
+    GET "/api/users/v2/me/webauthn", OwnUser, me::passkeys::list, (), 200 -> Vec<me::passkeys::PasskeyBody>, "Lists the user's passkeys.";
+    GET "/api/users/v2/me/webauthn/", OwnUser, me::passkeys::list, (), 200 -> Vec<me::passkeys::PasskeyBody>, "Lists the user's passkeys.";
+    PATCH "/api/users/v2/me/webauthn/{id}", OwnUser, me::passkeys::rename, (Vec<me::passkeys::ChangeBody>), 200 -> me::passkeys::PasskeyBody, "Gives a passkey another name.";
+    DELETE "/api/users/v2/me/webauthn/{id}", OwnUser, me::passkeys::remove, (), 204, "Removes a passkey.";
     GET "/scim2/ServiceProviderConfig", Anyone, discovery::config, (), 200, "Shows what this SCIM server can do.";
     GET "/scim2/ResourceTypes", Anyone, discovery::resource_types, (), 200, "Lists the kinds of resources.";
     GET "/scim2/ResourceTypes/{id}", Anyone, discovery::resource_type, (), 200, "Shows a kind of resource.";

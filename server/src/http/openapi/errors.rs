@@ -35,10 +35,16 @@ fn comes_in(face: Face, row: &Row) -> bool {
     match face {
         Face::Native => {
             is_native && row.name != "unauthorized_client"
-                || matches!(row.status, 401 | 404..=415) && row.name != "invalid_token"
+                || matches!(row.status, 401 | 404..=415)
+                    && !matches!(row.name, "invalid_token" | "gone" | "insufficient_user_authentication")
         }
-        Face::OAuth => !matches!(row.name, "invalid_input" | "conflict" | "not_found"),
-        Face::Management | Face::Scim => row.documented.len() == 3 || row.status >= 500 && row.status != 501,
+        Face::OAuth => !matches!(
+            row.name,
+            "invalid_input" | "conflict" | "not_found" | "gone" | "insufficient_user_authentication"
+        ),
+        Face::Management | Face::Scim => {
+            row.documented.len() == 3 || row.status == 429 || row.status >= 500 && row.status != 501
+        }
     }
 }
 

@@ -67,7 +67,7 @@ fn offer(spec: &'static Spec) -> Offer {
         id: option.id(),
         authenticator: spec.display.to_owned(),
         idp: option.idp,
-        i18n_key: Some(spec.i18n_key),
+        i18n_key: Some(spec.i18n_key).filter(|key| !key.is_empty()),
         prompt: Some(spec.form(PromptKind::User)),
     }
 }

@@ -129,6 +129,21 @@ fn documents() -> Vec<Operation> {
         ("/.well-known/openid-configuration", "get", document("Tokens", metadata)),
         ("/.well-known/oauth-authorization-server", "get", document("Tokens", metadata)),
         ("/.well-known/oauth-authorization-server/oauth2/token", "get", document("Tokens", metadata)),
+        (
+            "/.well-known/assetlinks.json",
+            "get",
+            document("Passkeys", "The tenant's Android apps (Digital Asset Links)."),
+        ),
+        (
+            "/.well-known/apple-app-site-association",
+            "get",
+            document("Passkeys", "The tenant's Apple apps (associated domains)."),
+        ),
+        (
+            "/.well-known/webauthn",
+            "get",
+            document("Passkeys", "Other origins that may use the tenant's passkeys (WebAuthn related origins)."),
+        ),
         ("/openapi.json", "get", document("Health", "This description.")),
         ("/health/live", "get", document("Health", "The process runs.")),
         ("/health/ready", "get", document("Health", "The server can serve.")),

@@ -179,7 +179,7 @@ impl ApplicationBody {
             draft.sequence = sequence.parse()?;
         }
         if let Some(Object(advanced)) = &self.advanced_configurations {
-            advanced.apply(draft);
+            advanced.apply(draft)?;
         }
         Ok(())
     }

@@ -1,9 +1,7 @@
 //! Which passwords are good enough (decision 7.20, NIST SP 800-63B-4 §3.1.1.2): long enough, not among those that
 //! guessers try first, and not built on the user's own name. No rules of composition; a refusal says why.
 
-use super::invalid;
-use crate::error::Error;
-use crate::user::{canonical_name, normalised_password};
+use super::{canonical_name, normalised_password};
 
 /// Fewest characters, counted after normalisation.
 const SHORTEST: usize = 8;
@@ -15,23 +13,45 @@ const FEWEST_DIFFERENT: usize = 4;
 /// Passwords and words that guessers try first, in lower case, one per line.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// Refuses a password that is not good enough for the user of that name.
-pub(super) fn check(password: &str, user_name: &str) -> Result<(), Error> {
-    if password.len() > LONGEST {
-        return Err(invalid(format!("The password is longer than {LONGEST} bytes.")));
+/// Why a password is not good enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// More than [`LONGEST`] bytes.
+    TooLong,
+    /// Fewer than [`SHORTEST`] characters.
+    TooShort,
+    /// Listed, or nearly.
+    Common,
+    /// The user's name and little else.
+    BuiltOnName,
+}
+
+impl Weakness {
+    /// Looks for one in a password for the user of that name.
+    pub fn of(password: &str, user_name: &str) -> Option<Self> {
+        if password.len() > LONGEST {
+            return Some(Self::TooLong);
+        }
+        let normalised = normalised_password(password);
+        if normalised.chars().count() < SHORTEST {
+            return Some(Self::TooShort);
+        }
+        let lower = normalised.to_lowercase();
+        if is_common(&lower) {
+            return Some(Self::Common);
+        }
+        is_built_on(&lower, user_name).then_some(Self::BuiltOnName)
     }
-    let normalised = normalised_password(password);
-    if normalised.chars().count() < SHORTEST {
-        return Err(invalid(format!("The password is shorter than {SHORTEST} characters.")));
+
+    /// Says so.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::TooLong => "The password is longer than 1024 bytes.",
+            Self::TooShort => "The password is shorter than 8 characters.",
+            Self::Common => "The password is among those that are guessed first. Choose another one.",
+            Self::BuiltOnName => "The password is built on the user name. Choose another one.",
+        }
     }
-    let lower = normalised.to_lowercase();
-    if is_common(&lower) {
-        return Err(invalid("The password is among those that are guessed first. Choose another one."));
-    }
-    if is_built_on(&lower, user_name) {
-        return Err(invalid("The password is built on the user name. Choose another one."));
-    }
-    Ok(())
 }
 
 /// Also a listed word with digits or signs behind it is listed: `Dragon2024!` is one of the first guesses.
@@ -59,12 +79,18 @@ mod tests {
     fn a_password_needs_eight_characters_and_no_more_than_a_thousand_bytes() {
         let long = "xyzw".repeat(256);
         for good in ["kZ7 vq.p", "ünïcödé!", "correct horse battery staple", "Wso2@test123", long.as_str()] {
-            assert!(check(good, "kim").is_ok(), "{good}");
+            assert!(Weakness::of(good, "kim").is_none(), "{good}");
         }
         // Seven characters once composed.
         for bad in ["", "kZ7 vq.", "e\u{301}kZ7 vq", &"x".repeat(1025), &format!("{long}!")] {
-            assert!(check(bad, "kim").is_err(), "{bad}");
+            assert!(Weakness::of(bad, "kim").is_some(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_refusal_tells_the_bounds() {
+        assert!(Weakness::TooLong.sentence().contains(&LONGEST.to_string()));
+        assert!(Weakness::TooShort.sentence().contains(&SHORTEST.to_string()));
     }
 
     #[test]
@@ -72,16 +98,16 @@ mod tests {
         for bad in
             ["password", "Password", "PASSWORD1!", "12345678", "qwertyuiop", "Dragon2024!", "aaaaaaaaaa", "abababab"]
         {
-            assert!(check(bad, "kim").is_err(), "{bad}");
+            assert!(Weakness::of(bad, "kim").is_some(), "{bad}");
         }
     }
 
     #[test]
     fn a_password_is_not_built_on_the_name() {
-        assert!(check("Alexandra2024", "alexandra").is_err());
-        assert!(check("x-alexandra-y", "ALEXANDRA@example.com").is_err());
-        assert!(check("alexandra in wonderland", "alexandra").is_ok());
-        assert!(check("skimming-the-milk", "kim").is_ok());
+        assert!(Weakness::of("Alexandra2024", "alexandra").is_some());
+        assert!(Weakness::of("x-alexandra-y", "ALEXANDRA@example.com").is_some());
+        assert!(Weakness::of("alexandra in wonderland", "alexandra").is_none());
+        assert!(Weakness::of("skimming-the-milk", "kim").is_none());
     }
 
     #[test]

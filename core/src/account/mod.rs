@@ -1,0 +1,164 @@
+//! What signed-in users do with their own account: they enrol and remove factors, confirm addresses and change their
+//! password. It owns which of these need a fresh login, how wrong codes count and what the user is told by mail. Law: nothing
+//! is done but on behalf of an [`Owner`], whom an access token named; secrets are shown once, in the answer that made them.
+
+mod backup;
+mod contact;
+mod notice;
+mod passkey;
+mod password;
+pub mod push;
+mod slips;
+mod totp;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use contact::Asked as AskedContact;
+pub(crate) use notice::Notice;
+pub use passkey::PasskeyOffer;
+pub use totp::TotpOffer;
+
+use crate::admin::{conflict, moved};
+use crate::application::Application;
+use crate::attempt::{Mark, Slot, TallyKey};
+use crate::credential::{Credential, Kind};
+use crate::delivery::Letter;
+use crate::error::{Code, Error, Fault};
+use crate::flow::authenticator::Factor;
+use crate::flow::{Rules, Who};
+use crate::ports::store::{Edit, Settled, Settlement, TallyMark};
+use crate::ports::{Ports, Timestamp};
+use crate::secrets::Secrets;
+use crate::user::User;
+
+/// How old a login may be that takes a factor away or changes the password (ASVS 7.5.1).
+const FRESH: Duration = Duration::from_secs(15 * 60);
+
+/// Looks after the accounts of signed-in users.
+pub struct Accounts {
+    ports: Ports,
+    secrets: Arc<Secrets>,
+    rules: Rules,
+}
+
+/// A signed-in user at work on the own account, through an application.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    pub(crate) user: &'a User,
+    pub(crate) app: &'a Application,
+    /// When the login was that the access token came from.
+    pub(crate) authenticated: Timestamp,
+}
+
+/// What a request brings about, written together.
+#[derive(Default)]
+struct Effects {
+    marks: Vec<TallyMark>,
+    edits: Vec<Edit>,
+    letters: Vec<Letter>,
+}
+
+impl Accounts {
+    /// Over these ports; wrong codes and passwords count by the rules of a login.
+    pub fn new(ports: Ports, secrets: Arc<Secrets>, rules: Rules) -> Self {
+        Self { ports, secrets, rules }
+    }
+
+    /// Refuses a login that is too old for a change that a stolen token must not make (RFC 9470 §3).
+    fn demand_fresh(&self, owner: Owner<'_>) -> Result<(), Error> {
+        if self.ports.clock.now().since(owner.authenticated) <= FRESH {
+            return Ok(());
+        }
+        Err(Code::InsufficientAuthentication.into())
+    }
+
+    /// The one thing of a kind of which users have one.
+    async fn single(&self, owner: Owner<'_>, kind: Kind) -> Result<Option<Credential>, Fault> {
+        self.ports.store.credential(&owner.user.tenant, kind, &owner.user.id.to_string()).await
+    }
+
+    /// Claims a place in the tally for an answer that may be wrong: before it is compared, so that guesses at the same time
+    /// cannot outrun the count.
+    async fn claim(&self, owner: Owner<'_>, factor: Factor) -> Result<TallyKey, Error> {
+        let key = TallyKey::of_user(&owner.user.tenant, &Who::Known(owner.user.id), factor);
+        match key.claim(&self.ports, &self.rules.user).await? {
+            Slot::Free => Ok(key),
+            Slot::Locked(until) => Err(Error::new(Code::TooManyRequests)
+                .because("There were too many wrong answers. Try again later.")
+                .retry_after(until.since(self.ports.clock.now()))),
+            Slot::Full => Err(overloaded()),
+        }
+    }
+
+    /// How a claimed place is settled.
+    fn mark(&self, key: TallyKey, mark: Mark) -> TallyMark {
+        TallyMark { key, rule: self.rules.user, mark }
+    }
+
+    /// Settles a claimed place alone.
+    async fn settle_mark(&self, owner: Owner<'_>, key: TallyKey, mark: Mark) -> Result<(), Error> {
+        self.settle(owner, Effects { marks: vec![self.mark(key, mark)], ..Effects::default() }).await
+    }
+
+    /// Writes what a request brings about. Where somebody else changed the same meanwhile nothing is written and no answer
+    /// counts.
+    async fn settle(&self, owner: Owner<'_>, effects: Effects) -> Result<(), Error> {
+        let Effects { marks, edits, letters } = effects;
+        let write = |marks: Vec<TallyMark>, edits: Vec<Edit>, letters: Vec<Letter>| async move {
+            let (tenant, now) = (&owner.user.tenant, self.ports.clock.now());
+            let (tallies, edits, letters) = (&*marks, &*edits, &*letters);
+            let settlement = Settlement { flow: None, tallies, conclusion: None, edits, letters, tenant, now };
+            self.ports.store.settle(settlement).await
+        };
+        let rings = !letters.is_empty();
+        match write(marks.clone(), edits, letters).await? {
+            Settled::Kept => {
+                if rings {
+                    self.ports.bell.ring();
+                }
+                Ok(())
+            }
+            Settled::Lost | Settled::Overtaken => {
+                let void = |mark| TallyMark { mark: Mark::Void, ..mark };
+                write(marks.into_iter().map(void).collect(), Vec::new(), Vec::new()).await?;
+                Err(moved())
+            }
+        }
+    }
+
+    /// What the user is told by mail, if there is an address.
+    fn letters(&self, owner: Owner<'_>, notice: Notice<'_>) -> Result<Vec<Letter>, Fault> {
+        let letter = notice.letter((&self.ports, &self.secrets, &self.rules.sending), owner.user)?;
+        Ok(letter.into_iter().collect())
+    }
+
+    /// Takes something away that the user holds.
+    async fn remove(&self, owner: Owner<'_>, credential: &Credential) -> Result<(), Error> {
+        let user = owner.user;
+        if !self.ports.store.remove_credential(&user.tenant, &user.id, &credential.id).await? {
+            return Err(moved());
+        }
+        audit("factor_removed", owner, credential);
+        // The change stands already: a letter that cannot be written does not undo it.
+        for letter in self.letters(owner, Notice::Removed(credential))? {
+            if self.ports.store.post(&letter, self.ports.clock.now()).await? {
+                self.ports.bell.ring();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn audit(event: &'static str, owner: Owner<'_>, credential: &Credential) {
+    let (user, kind) = (owner.user, credential.kind().as_str());
+    tracing::info!(target: "vestibule::audit", event, tenant = %user.tenant, user = %user.id, kind, factor = %credential.id, by = "user");
+}
+
+fn absent(sentence: &'static str) -> Error {
+    Error::new(Code::NotFound).because(sentence)
+}
+
+fn overloaded() -> Error {
+    Error::new(Code::TemporarilyUnavailable).retry_after(Duration::from_secs(1))
+}

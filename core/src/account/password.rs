@@ -1,0 +1,79 @@
+//! The password, changed by its user.
+
+use super::{Accounts, Effects, Notice, Owner, overloaded};
+use crate::admin::invalid;
+use crate::attempt::Mark;
+use crate::error::Error;
+use crate::flow::authenticator::Factor;
+use crate::ports::store::Edit;
+use crate::ports::{Secret, Verdict};
+use crate::user::{User, Weakness, normalised_password};
+
+impl Accounts {
+    /// Changes the password. All sessions and grants of the user end, also those of the token that is used for it: whoever
+    /// knew the old password is out, and the app signs its user in again.
+    ///
+    /// # Errors
+    /// The login is too old (401), the current password is wrong or the new one not good enough (400), there were too many
+    /// wrong ones (429), the hashing queue is full (503), or the user was changed meanwhile (409).
+    pub async fn change_password(
+        &self,
+        owner: Owner<'_>,
+        current: &Secret<String>,
+        new: &Secret<String>,
+    ) -> Result<(), Error> {
+        self.demand_fresh(owner)?;
+        if let Some(weakness) = Weakness::of(new.expose(), &owner.user.name) {
+            return Err(invalid(weakness.sentence()));
+        }
+        let tally = self.claim(owner, Factor::Password).await?;
+        let verdict = match self.ports.passwords.verify(current, owner.user.password.as_ref()).await {
+            Ok(Verdict::Right { .. }) => Ok(()),
+            Ok(Verdict::Wrong) => Err((Mark::Wrong, invalid("The current password is wrong."))),
+            Ok(Verdict::Overloaded) => Err((Mark::Void, overloaded())),
+            Err(fault) => Err((Mark::Void, fault.into())),
+        };
+        if let Err((mark, error)) = verdict {
+            self.settle_mark(owner, tally, mark).await?;
+            return Err(error);
+        }
+        let effects = match self.with_password(owner, current, new).await {
+            Ok(effects) => effects,
+            Err(error) => {
+                self.settle_mark(owner, tally, Mark::Void).await?;
+                return Err(error);
+            }
+        };
+        let marks = vec![self.mark(tally, Mark::Right)];
+        self.settle(owner, Effects { marks, ..effects }).await?;
+        let (tenant, user) = (&owner.user.tenant, &owner.user.id);
+        tracing::info!(target: "vestibule::audit", event = "password_changed", %tenant, %user, by = "user");
+        Ok(())
+    }
+
+    /// What another password brings about.
+    async fn with_password(
+        &self,
+        owner: Owner<'_>,
+        current: &Secret<String>,
+        new: &Secret<String>,
+    ) -> Result<Effects, Error> {
+        let same = |text: &Secret<String>| Secret::new(normalised_password(text.expose()));
+        if same(current).expose() == same(new).expose() {
+            return Err(invalid("The new password is the current one."));
+        }
+        let hash = self.ports.passwords.hash(new).await?.ok_or_else(overloaded)?;
+        let (before, now) = (owner.user, self.ports.clock.now());
+        let user = User {
+            revision: before.revision.saturating_add(1),
+            password: Some(hash),
+            renew_password: false,
+            password_set: Some(now),
+            modified: now,
+            ..before.clone()
+        };
+        let edits = vec![Edit::Save { user: Box::new(user), seen: before.revision, expel: true }];
+        let letters = self.letters(owner, Notice::PasswordChanged)?;
+        Ok(Effects { edits, letters, ..Effects::default() })
+    }
+}

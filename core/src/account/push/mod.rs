@@ -1,0 +1,162 @@
+//! Devices that answer push notifications: enrolled by a signed-in user with a ticket that is good once, then answering
+//! questions with signatures. Law: a device shows that it has its key whenever it speaks, and a token made for one
+//! purpose is no good for another.
+
+mod answer;
+mod enrol;
+mod signed;
+
+pub use answer::Given;
+pub use enrol::{NewDevice, Ticket};
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::admin::Operator;
+use crate::credential::{Credential, Held, Kind, PushDevice};
+use crate::delivery::{Channel, Dispatch};
+use crate::error::{Code, Error};
+use crate::house::House;
+use crate::ports::TenantId;
+use crate::ports::store::Saved;
+use crate::user::User;
+
+/// How long the news of a device are worth sending.
+const NEWS: Duration = Duration::from_secs(60 * 60 * 24);
+
+/// Longest name or model in characters, and longest token of a push service in bytes.
+const LONGEST_NAME: usize = 100;
+const LONGEST_TOKEN: usize = 4096;
+
+/// What is to change of a device.
+#[derive(Clone, Debug, Default)]
+pub struct DeviceEdit {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another token at its push service.
+    pub token: Option<String>,
+}
+
+impl House {
+    /// The signed-in user's devices, oldest first.
+    ///
+    /// # Errors
+    /// The caller is no signed-in user (403), or the store failed.
+    pub async fn push_devices(&self, by: &Operator) -> Result<Vec<Credential>, Error> {
+        let user = signed_in(by)?;
+        let mut held = self.ports.store.credentials(&user.tenant, &user.id).await?;
+        held.retain(|credential| credential.kind() == Kind::PushDevice);
+        Ok(held)
+    }
+
+    /// One of the signed-in user's devices, by its handle.
+    ///
+    /// # Errors
+    /// There is none (404), the caller is no signed-in user (403), or the store failed.
+    pub async fn push_device(&self, by: &Operator, handle: &str) -> Result<Credential, Error> {
+        let user = signed_in(by)?;
+        let found = self.ports.store.credential(&user.tenant, Kind::PushDevice, handle).await?;
+        found.filter(|device| device.user == user.id).ok_or_else(absent)
+    }
+
+    /// Changes one of the signed-in user's devices.
+    ///
+    /// # Errors
+    /// As [`Self::push_device`]; something in the edit is wrong (400), or the device was changed meanwhile (409).
+    pub async fn change_push_device(&self, by: &Operator, handle: &str, edit: DeviceEdit) -> Result<Credential, Error> {
+        let device = self.push_device(by, handle).await?;
+        self.edit_device(device, edit).await
+    }
+
+    /// Removes one of the signed-in user's devices.
+    ///
+    /// # Errors
+    /// As [`Self::push_device`].
+    pub async fn remove_push_device(&self, by: &Operator, handle: &str) -> Result<(), Error> {
+        let device = self.push_device(by, handle).await?;
+        self.drop_device(signed_in(by)?, &device).await
+    }
+
+    async fn edit_device(&self, before: Credential, edit: DeviceEdit) -> Result<Credential, Error> {
+        check(edit.name.as_deref(), edit.token.as_deref())?;
+        let Held::PushDevice(device) = &before.held else { return Err(absent()) };
+        let token = edit.token.unwrap_or_else(|| device.token.clone());
+        let after = Credential {
+            label: edit.name.unwrap_or_else(|| before.label.clone()),
+            held: Held::PushDevice(PushDevice { token, ..device.clone() }),
+            revision: before.revision.saturating_add(1),
+            ..before.clone()
+        };
+        match self.ports.store.save_credential(&after, before.revision).await? {
+            Saved::Kept => {
+                tracing::info!(target: "vestibule::audit", event = "push_device_changed", tenant = %after.tenant, user = %after.user, device = %after.handle);
+                Ok(after)
+            }
+            Saved::Moved | Saved::Taken(_) => {
+                Err(Error::new(Code::Conflict).because("The device was changed meanwhile. Read it again."))
+            }
+        }
+    }
+
+    async fn drop_device(&self, user: &User, device: &Credential) -> Result<(), Error> {
+        if !self.ports.store.remove_credential(&device.tenant, &user.id, &device.id).await? {
+            return Err(absent());
+        }
+        tracing::info!(target: "vestibule::audit", event = "push_device_removed", tenant = %device.tenant, user = %user.id, device = %device.handle);
+        self.tell(user, "factor-removed", &device.label).await
+    }
+
+    /// Tells the user by email that a device was enrolled or removed.
+    async fn tell(&self, user: &User, template: &str, label: &str) -> Result<(), Error> {
+        let Some(email) = user.profile.email() else { return Ok(()) };
+        let dispatch = Dispatch {
+            channel: Channel::Email,
+            to: email.value.clone(),
+            template: template.to_owned(),
+            locale: user.profile.locale.clone(),
+            values: BTreeMap::from([("factor".to_owned(), label.to_owned())]),
+        };
+        let sending = &self.engine.rules.sending;
+        let letter = sending.letter((&self.ports, &self.secrets), (&user.tenant, Some(&user.id)), &dispatch, NEWS)?;
+        if self.ports.store.post(&letter, self.ports.clock.now()).await? {
+            self.ports.bell.ring();
+        }
+        Ok(())
+    }
+
+    /// The device of that handle, whosever it is.
+    async fn device(&self, tenant: &TenantId, handle: &str) -> Result<Option<(Credential, PushDevice)>, Error> {
+        let found = self.ports.store.credential(tenant, Kind::PushDevice, handle).await?;
+        Ok(found.and_then(|credential| match &credential.held {
+            Held::PushDevice(device) => Some((credential.clone(), device.clone())),
+            _ => None,
+        }))
+    }
+}
+
+fn signed_in(by: &Operator) -> Result<&User, Error> {
+    by.user().ok_or_else(|| Code::Forbidden.into())
+}
+
+fn absent() -> Error {
+    Error::new(Code::NotFound).because("There is no such device.")
+}
+
+fn invalid(sentence: &'static str) -> Error {
+    Error::new(Code::InvalidInput).because(sentence)
+}
+
+/// Refuses names that are no text for people and tokens that cannot be a push service's.
+fn check(name: Option<&str>, token: Option<&str>) -> Result<(), Error> {
+    let is_text =
+        |text: &str| (1..=LONGEST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if name.is_some_and(|name| !is_text(name)) {
+        return Err(invalid("name and model have 1 to 100 characters, none of them a control character."));
+    }
+    let is_token =
+        |token: &str| (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+    if token.is_some_and(|token| !is_token(token)) {
+        return Err(invalid("deviceToken has 1 to 4096 printable characters."));
+    }
+    Ok(())
+}
