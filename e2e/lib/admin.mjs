@@ -24,7 +24,7 @@ export class Admin {
   }
 
   /** Makes an application for native login: public, with PKCE, unless `oidc` says otherwise. */
-  async app({ name = unique('app'), oidc = {}, steps, redirectUri = REDIRECT, origins = [] } = {}) {
+  async app({ name = unique('app'), oidc = {}, steps, enrolment, redirectUri = REDIRECT, origins = [] } = {}) {
     const body = {
       name,
       inboundProtocolConfiguration: {
@@ -38,7 +38,10 @@ export class Admin {
         },
       },
       ...(steps ? { authenticationSequence: sequence(steps) } : {}),
-      advancedConfigurations: { enableAPIBasedAuthentication: true },
+      advancedConfigurations: {
+        enableAPIBasedAuthentication: true,
+        ...(enrolment ? { enableInFlowEnrolment: true } : {}),
+      },
     };
     const made = (await this.send('POST', '/api/server/v1/applications', body)).expect(201);
     const { id, clientId, clientSecret } = made.json;

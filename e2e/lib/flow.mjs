@@ -5,6 +5,7 @@ import { basic } from './http.mjs';
 
 export const BASIC = 'QmFzaWNBdXRoZW50aWNhdG9yOkxPQ0FM';
 export const IDENTIFIER = 'SWRlbnRpZmllckV4ZWN1dG9yOkxPQ0FM';
+export const EMAIL_OTP = 'ZW1haWwtb3RwLWF1dGhlbnRpY2F0b3I6TE9DQUw';
 
 export function pkce() {
   const verifier = randomBytes(32).toString('base64url');
@@ -57,6 +58,19 @@ export class NativeClient {
     const done = (await this.answer(step.flowId, { username, password })).expect(200).json;
     if (done.flowStatus !== 'SUCCESS_COMPLETED') throw new Error(`not signed in: ${JSON.stringify(done)}`);
     return { flowId: step.flowId, code: done.authData.code, verifier };
+  }
+
+  /** Starts a login by a code that is sent by email: the flow, once the server says that the code is on its way. */
+  async sendCode(username) {
+    const { verifier, step } = await this.authorize();
+    const asked = (await this.answer(step.flowId, { username }, EMAIL_OTP)).expect(200).json;
+    if (asked.flowStatus !== 'INCOMPLETE') throw new Error(`no code was sent: ${JSON.stringify(asked)}`);
+    return { flowId: step.flowId, verifier };
+  }
+
+  /** Answers with a code that was sent by email: the last answer. */
+  async enterCode(flowId, code) {
+    return (await this.answer(flowId, { OTPCode: code }, EMAIL_OTP)).expect(200).json;
   }
 
   /** The answer to an exchange, whatever it is. */

@@ -62,6 +62,7 @@ export class Server {
    * @param {string[]} [options.args] further arguments
    * @param {string} [options.data] a directory that exists and is kept; else a new one, gone at `stop`
    * @param {string} [options.scheme] of the address that is waited for
+   * @param {string} [options.host] by which the server calls itself
    * @param {string} [options.ca] certificate that is trusted
    */
   static async start(options = {}) {
@@ -72,18 +73,19 @@ export class Server {
     return server;
   }
 
-  constructor({ env = CHEAP_HASH, args = [], data, scheme = 'http', ca, admin = true }) {
+  constructor({ env = CHEAP_HASH, args = [], data, scheme = 'http', host = '127.0.0.1', ca, admin = true }) {
     this.env = { ...(admin ? { VESTIBULE_ADMIN_PASSWORD: ADMIN.password } : {}), ...env };
     this.args = args;
     this.keep = data !== undefined;
     this.scheme = scheme;
+    this.host = host;
     this.ca = ca;
     /** Output of all runs but the present one. */
     this.earlier = '';
   }
 
   get url() {
-    return `${this.scheme}://127.0.0.1:${this.port}`;
+    return `${this.scheme}://${this.host}:${this.port}`;
   }
 
   get log() {

@@ -45,7 +45,7 @@ fn notice(cx: &Context<'_>, user: &User, factor: &'static str) -> Result<Vec<Let
     let Some(email) = user.profile.email() else { return Ok(Vec::new()) };
     let values = [("factor", factor.to_owned())].into();
     let dispatch = dispatch(cx, Channel::Email, &email.value, ("factor-added", values));
-    Ok(vec![cx.letter(&dispatch, LASTING)?])
+    Ok(vec![cx.letter(&dispatch, LASTING)?.free()])
 }
 
 /// How long a notice is worth sending.

@@ -124,7 +124,7 @@ fn news(cx: &Context<'_>, user: &User) -> Result<Vec<Letter>, Fault> {
         locale: user.profile.locale.clone(),
         values: BTreeMap::from([("app".to_owned(), cx.app.name.clone())]),
     };
-    Ok(vec![cx.letter(&dispatch, NEWS)?])
+    Ok(vec![cx.letter(&dispatch, NEWS)?.free()])
 }
 
 fn again((text, key): (&'static str, &'static str)) -> Outcome {

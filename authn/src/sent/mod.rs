@@ -41,7 +41,7 @@ pub(crate) struct SentCode {
 struct Asked {
     digest: String,
     until: Timestamp,
-    /// The masked address, once it may be told.
+    /// The address, once it may be told in part.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
 }

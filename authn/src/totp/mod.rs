@@ -5,7 +5,8 @@ use vestibule_core::credential::{Credential, Held, Kind};
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Context, Effects, Factor, Memo, Outcome, Param, Spec, Then, Triage,
+    Answers, Authenticator, Begun, Context, Effects, Factor, Memo, Outcome, Param, Prompt, PromptKind, Spec, Then,
+    Triage,
 };
 use vestibule_core::ports::store::Edit;
 
@@ -22,6 +23,7 @@ static SPEC: Spec = Spec {
     params: &[Param::text("token", 0, "totp.authenticator", "Token")],
     factor: Some(Factor::Otp),
     tries: Some(5),
+    traceless: true,
     enrolled_by: Some(crate::enrolment::TOTP),
     ..Spec::PLAIN
 };
@@ -30,6 +32,15 @@ static SPEC: Spec = Spec {
 impl Authenticator for Totp {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    /// Among other options it is a button until it is selected, like every code: a client would draw the form at once.
+    fn ready_prompt(&self, _: &Context<'_>) -> Option<Prompt> {
+        None
+    }
+
+    async fn begin(&self, _: &Context<'_>) -> Result<Begun, Fault> {
+        Ok(Begun::of(SPEC.form(PromptKind::User)))
     }
 
     fn triage(&self, _: &Context<'_>, answers: &Answers) -> Triage {

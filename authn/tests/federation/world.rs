@@ -13,6 +13,7 @@ use vestibule_core::credential::PasskeyKey;
 use vestibule_core::credential::Relying;
 use vestibule_core::delivery::SendingRules;
 use vestibule_core::error::Fault;
+use vestibule_core::flow::Source;
 use vestibule_core::flow::authenticator::{Answers, Authenticator, Context, Memo, Outcome, Place, Prompt, Subject};
 use vestibule_core::oauth::authorize::AuthorizationRequest;
 use vestibule_core::oauth::metadata::PublicUrl;
@@ -119,6 +120,7 @@ pub struct World {
     sending: SendingRules,
     web: Arc<FakeWeb>,
     ports: Ports,
+    source: Source,
     relying: Relying,
 }
 
@@ -158,6 +160,7 @@ impl World {
             request: AuthorizationRequest { redirect_uri: CALLBACK.to_owned(), ..AuthorizationRequest::default() },
             urls: PublicUrl::new("https://login.example.com"),
             sending: SendingRules { destination: rule, user: rule, prefix: rule },
+            source: Source::default(),
             relying: Relying { id: String::new(), name: String::new(), origins: Vec::new() },
             web,
             ports,
@@ -182,6 +185,9 @@ impl World {
             request: &self.request,
             connection: Some(&self.connection),
             urls: &self.urls,
+            session: None,
+            source: &self.source,
+            password_age: Duration::ZERO,
             sending: &self.sending,
             relying: &self.relying,
             secrets: &self.secrets,

@@ -44,7 +44,9 @@ impl Notice<'_> {
             locale: user.profile.locale.clone(),
             values,
         };
-        sending.letter((ports, secrets), (&user.tenant, Some(&user.id)), &dispatch, LIFETIME).map(Some)
+        sending
+            .letter((ports, secrets), (&user.tenant, Some(&user.id)), &dispatch, LIFETIME)
+            .map(|letter| Some(letter.free()))
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod apps;
 mod basic;
+mod connections;
+mod factors;
 mod first_start;
 mod operator;
 mod permission;
@@ -14,6 +16,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use apps::{AppDraft, CreatedApp, NewApplication, callbacks};
+pub use connections::{ATTRIBUTES, ConnectionDraft, Elsewhere};
 pub use first_start::{ADMINISTRATOR, FirstAdministrator};
 pub use operator::{Credentials, Operator};
 pub use permission::Permission;

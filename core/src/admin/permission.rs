@@ -32,6 +32,24 @@ pub enum Permission {
     UpdateUsers,
     /// Users, removed.
     DeleteUsers,
+    /// Connections to identity providers, read.
+    ViewConnections,
+    /// Connections, made. Whoever makes one decides who is who.
+    CreateConnections,
+    /// Connections, changed.
+    UpdateConnections,
+    /// Connections, removed.
+    DeleteConnections,
+    /// Ways of signing in, listed.
+    ViewAuthenticators,
+    /// Services that decide on logins, read.
+    ViewServices,
+    /// Services, made. Whoever makes one decides who is who.
+    CreateServices,
+    /// Services, changed.
+    UpdateServices,
+    /// Services, removed.
+    DeleteServices,
 }
 
 impl Permission {
@@ -51,6 +69,15 @@ impl Permission {
         Self::CreateUsers,
         Self::UpdateUsers,
         Self::DeleteUsers,
+        Self::ViewConnections,
+        Self::CreateConnections,
+        Self::UpdateConnections,
+        Self::DeleteConnections,
+        Self::ViewAuthenticators,
+        Self::ViewServices,
+        Self::CreateServices,
+        Self::UpdateServices,
+        Self::DeleteServices,
     ];
 
     /// The scope by which an application holds it; none where no application can.
@@ -69,6 +96,15 @@ impl Permission {
             Self::CreateUsers => "internal_user_mgt_create",
             Self::UpdateUsers => "internal_user_mgt_update",
             Self::DeleteUsers => "internal_user_mgt_delete",
+            Self::ViewConnections => "internal_idp_view",
+            Self::CreateConnections => "internal_idp_create",
+            Self::UpdateConnections => "internal_idp_update",
+            Self::DeleteConnections => "internal_idp_delete",
+            Self::ViewAuthenticators => "internal_authenticator_view",
+            Self::ViewServices => "internal_custom_authenticator_view",
+            Self::CreateServices => "internal_custom_authenticator_create",
+            Self::UpdateServices => "internal_custom_authenticator_update",
+            Self::DeleteServices => "internal_custom_authenticator_delete",
         })
     }
 

@@ -1,12 +1,15 @@
 //! Arriving at a step: what is needless is passed in silence, and where a user holds nothing that a step asks for, the
-//! step enrols instead. Law: enrolment is offered only after another factor has been proved, and only where none of the
-//! step's options can be answered, so that a stolen password cannot be made into a second factor.
+//! step enrols instead. Law: enrolment is offered only after another factor has been proved, only where none of the step's
+//! options can be answered, and to whoever holds a second factor only after a second one, so that a stolen password cannot
+//! be made into a second factor.
 
 use super::authenticator::Authenticator;
+use super::conclude::{ACR, acr};
 use super::engine::{Engine, Scene};
 use super::identify::Identity;
-use super::state::{Progress, State, Turn, Who};
+use super::state::{Progress, Proof, State, Turn, Who};
 use super::steps::Spot;
+use crate::credential::Kind;
 use crate::error::{Error, Fault};
 
 impl Engine {
@@ -41,11 +44,15 @@ impl Engine {
     /// Whether the user holds nothing that the step asks for, and may be enrolled.
     async fn must_enrol(&self, scene: Scene<'_>, progress: &Progress, identity: &Identity) -> Result<bool, Error> {
         let is_known = matches!(progress.who, Some(Who::Known(_))) && progress.proofs().next().is_some();
-        if !scene.app.enrolment || !is_known || progress.enrolling || !progress.detours.is_empty() {
+        if !scene.app.enrolment || !is_known || progress.enrolling || progress.is_through(&scene.ticket.plan) {
             return Ok(false);
         }
         let options = scene.ticket.plan.options(progress, &self.registry);
-        if !options.iter().any(|option| self.registry.enroller(&option.authenticator).is_some()) {
+        let is_enrollable = |name: &str| self.registry.enroller(name).is_some();
+        // What was proved in this flow is held, also if it was enrolled just now and is not kept yet.
+        let is_proved = |name: &str| progress.proofs().any(|proof| proof.authenticator == name);
+        let names = || options.iter().map(|option| option.authenticator.as_str());
+        if !names().any(is_enrollable) || names().any(is_proved) {
             return Ok(false);
         }
         for (place, option) in options.iter().enumerate() {
@@ -55,7 +62,20 @@ impl Engine {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(!self.owes_a_factor(scene, progress).await?)
+    }
+
+    /// Whether the user holds a second factor and has not proved one in this flow (NIST SP 800-63B-4 §4.1.2.1): another
+    /// application may not take it, and would give whoever has the password alone one that opens this user's every door.
+    async fn owes_a_factor(&self, scene: Scene<'_>, progress: &Progress) -> Result<bool, Fault> {
+        let proofs: Vec<&Proof> = progress.proofs().collect();
+        let Some(Who::Known(user)) = &progress.who else { return Ok(true) };
+        if acr(&proofs) == ACR[1] {
+            return Ok(false);
+        }
+        let held = self.ports.store.credentials(&scene.ticket.tenant, user).await?;
+        // Backup codes are no factor of their own: they outlive the device that they stand in for.
+        Ok(held.iter().any(|held| matches!(held.kind(), Kind::Totp | Kind::Passkey | Kind::PushDevice)))
     }
 
     /// The detours that a step makes necessary once it is passed, of those that this build has.

@@ -178,7 +178,7 @@ fn is_whom_and_how_it_was_asked(ticket: &Ticket, user: &User, acr: &str) -> Resu
 }
 
 /// Two factors of different classes, or one that is both (NIST SP 800-63B-4 §2.2).
-fn acr(proofs: &[&Proof]) -> &'static str {
+pub(super) fn acr(proofs: &[&Proof]) -> &'static str {
     let classes: BTreeSet<Class> = proofs.iter().filter_map(|proof| proof.factor.class()).collect();
     let [one, two] = ACR;
     if classes.len() > 1 || classes.contains(&Class::Both) { two } else { one }

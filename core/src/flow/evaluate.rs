@@ -69,10 +69,12 @@ impl Engine {
         match outcome {
             Outcome::Proved { whose, factor, remember, effects } => {
                 let spec = round.authenticator.spec();
+                // Whom the answer itself names it would name again: there is nothing to try once more.
+                let then = if whose.is_some() { Then::Leave } else { Then::Choose };
                 let identity = whose.map_or(identity, |user| Identity::of(*user));
                 let Subject::Known(_) = identity.subject(claim.locked().is_some()) else {
                     let told = Message::failed("Login failed.", "login.fail.message");
-                    return self.miss(round, identity, claim, (told, Then::Choose)).await;
+                    return self.miss(round, identity, claim, (told, then)).await;
                 };
                 let proof = factor.or(spec.factor).map(|factor| Proof {
                     authenticator: spec.enrols.unwrap_or(&round.chosen.authenticator).to_owned(),
@@ -266,7 +268,8 @@ fn unchanged(round: &Round<'_>, identity: &Identity, edits: &[Edit]) -> Option<O
 
 /// With what a wrong answer ends the flow, if it does: one too many, or no other option to go back to.
 fn ending(round: &Round<'_>, then: &Then) -> Option<Code> {
-    let most = round.chosen.limits.failures().or(round.authenticator.spec().tries);
+    // The built-in limit stands whatever the application says.
+    let most = [round.chosen.limits.failures(), round.authenticator.spec().tries].into_iter().flatten().min();
     let misses = round.progress.tries(round.place).misses.saturating_add(1);
     if most.is_some_and(|most| misses >= most) {
         return Some(Code::MaxAttemptsExceeded);

@@ -113,6 +113,11 @@ impl Plan {
                 match registry.find(&option.authenticator) {
                     Err(error) if error.code() == Code::AuthenticatorNotSupported => refused = Some(error),
                     Err(error) => return Err(error),
+                    // As a step of its own it would give a new factor to whoever has the password alone.
+                    Ok(found) if found.spec().enrols.is_some() => {
+                        let name = [("authenticator_name", option.authenticator.as_str())];
+                        return Err(Error::filled(Code::AuthenticatorNotFound, &name));
+                    }
                     Ok(_) => {}
                 }
             }
@@ -127,10 +132,9 @@ impl Plan {
 
     /// The options of the step at which a flow stands; none when every step is behind.
     pub fn options<'a>(&'a self, progress: &Progress, registry: &Registry) -> Vec<Cow<'a, StepOption>> {
-        if let Some(name) = progress.detours.first() {
-            return vec![Cow::Owned(StepOption::local(name))];
-        }
-        let Some(step) = self.steps.get(progress.passed.len()) else { return Vec::new() };
+        let Some(step) = self.steps.get(progress.passed.len()) else {
+            return progress.detours.iter().take(1).map(|name| Cow::Owned(StepOption::local(name))).collect();
+        };
         if !progress.enrolling {
             return step.options.iter().map(Cow::Borrowed).collect();
         }

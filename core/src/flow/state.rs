@@ -68,7 +68,8 @@ pub struct Progress {
     /// What was tried in the current step, by the place of the option.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tries: BTreeMap<usize, Tries>,
-    /// Steps before the next one of the plan, by the name of their one authenticator: what a passed step made necessary.
+    /// Steps after those of the plan, by the name of their one authenticator: what a passed step made necessary. They come
+    /// last, so that whoever knows a password alone cannot set another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub detours: Vec<String>,
     /// The current step enrols the user for its options instead of asking for them.
@@ -102,24 +103,31 @@ impl Progress {
     /// Passes the steps that the session satisfied beforehand.
     #[must_use]
     pub fn skipping(mut self, plan: &Plan) -> Self {
-        while let Some((proof, who)) = plan.satisfied(self.passed.len(), self.who.as_ref())
-            && self.detours.is_empty()
-        {
+        while let Some((proof, who)) = plan.satisfied(self.passed.len(), self.who.as_ref()) {
             self.passed.push(Passage { proof: Some(proof.clone()) });
             self.who = Some(who);
         }
         self
     }
 
+    /// Whether every step of the plan is behind, so that only detours are left.
+    pub fn is_through(&self, plan: &Plan) -> bool {
+        self.passed.len() >= plan.steps.len()
+    }
+
     /// Leaves the current step behind. A detour is no step of the plan: it proves nothing and makes nothing necessary.
-    fn pass(&mut self, proof: Option<Proof>, detours: Vec<String>) {
+    fn pass(&mut self, plan: &Plan, proof: Option<Proof>, detours: Vec<String>) {
         self.asked.clear();
         self.tries.clear();
         self.enrolling = false;
-        if self.detours.is_empty() {
+        if !self.is_through(plan) {
             self.passed.push(Passage { proof });
-            self.detours = detours;
-        } else {
+            for detour in detours {
+                if !self.detours.contains(&detour) {
+                    self.detours.push(detour);
+                }
+            }
+        } else if !self.detours.is_empty() {
             self.detours.remove(0);
         }
     }
@@ -207,7 +215,7 @@ impl State {
                 }
                 progress.who = Some(who);
                 progress.remember |= remember;
-                progress.pass(proof, detours);
+                progress.pass(plan, proof, detours);
                 Self::at(progress.skipping(plan), plan)
             }
             Turn::Asked { option, asked, again } => {
@@ -238,12 +246,11 @@ impl State {
 
     /// Where a flow with this progress stands.
     pub fn at(progress: Progress, plan: &Plan) -> Self {
-        if progress.passed.len() < plan.steps.len() || !progress.detours.is_empty() {
-            Self::Asking(progress)
-        } else if progress.proofs().next().is_some() && matches!(progress.who, Some(Who::Known(_))) {
-            Self::Succeeded(progress)
-        } else {
-            Self::Failed
+        let is_proven = progress.proofs().next().is_some() && matches!(progress.who, Some(Who::Known(_)));
+        match (progress.is_through(plan), is_proven, progress.detours.is_empty()) {
+            (false, ..) | (true, true, false) => Self::Asking(progress),
+            (true, true, true) => Self::Succeeded(progress),
+            (true, false, _) => Self::Failed,
         }
     }
 }
@@ -330,6 +337,33 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_step_is_left_behind_by_a_passed_answer_to_it_or_by_the_session_alone(
+            turns in prop::collection::vec(turn(), 0..40),
+            satisfied in prop::collection::vec(any::<bool>(), 1..5),
+        ) {
+            let plan = plan(&satisfied);
+            let mut state = start();
+            for turn in turns {
+                let State::Asking(before) = state.clone() else { break };
+                let Ok(next) = state.clone().advance(&plan, turn.clone()) else { continue };
+                let (State::Asking(after) | State::Succeeded(after)) = &next else { break };
+                let old = before.passed.len();
+                prop_assert_eq!(&after.passed[..old], &before.passed[..]);
+                let is_passed = matches!(turn, Turn::Passed { .. });
+                let answered = is_passed && !before.is_through(&plan);
+                if let (true, Turn::Passed { proof, .. }) = (answered, &turn) {
+                    prop_assert_eq!(&after.passed[old].proof, proof);
+                }
+                prop_assert!(is_passed || after.passed.len() == old);
+                for index in old + usize::from(answered)..after.passed.len() {
+                    prop_assert!(plan.steps[index].satisfied.is_some());
+                    prop_assert_eq!(&after.passed[index].proof, &plan.steps[index].satisfied);
+                }
+                state = next;
+            }
+        }
+
         #[test]
         fn terminal_stays_terminal_and_proofs_only_grow(
             turns in prop::collection::vec(turn(), 0..40),

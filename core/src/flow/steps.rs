@@ -137,6 +137,9 @@ impl Engine {
 
     /// Prepares the chosen option's questions. The flow is claimed first, so that of many selections at once one sends.
     pub(super) async fn prepare(&self, round: Round<'_>, identity: Identity, again: bool) -> Result<Progressed, Error> {
+        // A wrong answer may have made void what was sent: then this is no first sending either.
+        let sends = round.authenticator.spec().sending.is_some();
+        let again = again || (sends && round.progress.tries(round.place).misses > 0);
         if again && self.is_exhausted(&round) {
             return self.exhausted(round, identity).await;
         }

@@ -21,6 +21,15 @@ pub const MANAGEMENT_SCOPES: &[&str] = &[
     "internal_user_mgt_list",
     "internal_user_mgt_update",
     "internal_user_mgt_view",
+    "internal_idp_view",
+    "internal_idp_create",
+    "internal_idp_update",
+    "internal_idp_delete",
+    "internal_authenticator_view",
+    "internal_custom_authenticator_view",
+    "internal_custom_authenticator_create",
+    "internal_custom_authenticator_update",
+    "internal_custom_authenticator_delete",
 ];
 
 const LONGEST: usize = 2048;

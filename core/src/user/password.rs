@@ -16,9 +16,9 @@ const COMMON: &str = include_str!("common_passwords.txt");
 /// Why a password is not good enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weakness {
-    /// More than [`LONGEST`] bytes.
+    /// More than 1,024 bytes.
     TooLong,
-    /// Fewer than [`SHORTEST`] characters.
+    /// Fewer than eight characters.
     TooShort,
     /// Listed, or nearly.
     Common,

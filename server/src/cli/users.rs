@@ -13,6 +13,8 @@ use super::table::text;
 const PATH: &str = "/scim2/Users";
 const HEADINGS: &[&str] = &["ID", "NAME", "EMAIL", "ACTIVE", "LOCKED"];
 
+const FACTOR_HEADINGS: &[&str] = &["ID", "KIND", "LABEL", "CREATED", "LAST USED"];
+
 /// What to do with users.
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
@@ -49,6 +51,22 @@ pub(super) enum UserCommand {
     Enable {
         /// User name or id.
         user: String,
+    },
+    /// List what a user holds besides a password.
+    Factors {
+        /// User name or id.
+        user: String,
+    },
+    /// Take a factor away from a user, as when a device is lost.
+    ResetFactor {
+        /// User name or id.
+        user: String,
+        /// Id of the factor, as `factors` lists it.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        factor: Option<uuid::Uuid>,
+        /// All of them; the password stays.
+        #[arg(long)]
+        all: bool,
     },
     /// Remove a user.
     Delete {
@@ -99,6 +117,20 @@ pub(super) async fn run(client: &Client, command: UserCommand) -> anyhow::Result
         UserCommand::Unlock { user } => change(client, &user, locked(false), "is unlocked").await?,
         UserCommand::Disable { user } => change(client, &user, json!({ "active": false }), "is switched off").await?,
         UserCommand::Enable { user } => change(client, &user, json!({ "active": true }), "is switched on").await?,
+        UserCommand::Factors { user } => {
+            let found = client.call(Method::GET, &factors_of(&find(client, &user).await?), None).await?;
+            let factors = found.as_array();
+            client.show(&found, FACTOR_HEADINGS, || factors.into_iter().flatten().map(factor_row).collect());
+        }
+        UserCommand::ResetFactor { user, factor, .. } => {
+            let path = factors_of(&find(client, &user).await?);
+            let (path, what) = match factor {
+                Some(factor) => (format!("{path}/{factor}"), format!("the factor {factor}")),
+                None => (path, "all factors".to_owned()),
+            };
+            client.call(Method::DELETE, &path, None).await?;
+            client.confirm(&json!({ "removed": what }), &format!("Removed {what} of the user {user}."));
+        }
         UserCommand::Delete { user } => {
             let found = find(client, &user).await?;
             client.call(Method::DELETE, &format!("{PATH}/{}", text(&found, "/id")), None).await?;
@@ -160,6 +192,14 @@ fn row(user: &Value) -> Vec<String> {
     ["/id", "/userName", "/emails/0/value", "/active", "/urn:scim:wso2:schema/accountLocked"]
         .map(|at| text(user, at))
         .to_vec()
+}
+
+fn factors_of(user: &Value) -> String {
+    format!("/api/server/v1/users/{}/factors", text(user, "/id"))
+}
+
+fn factor_row(factor: &Value) -> Vec<String> {
+    ["/id", "/kind", "/label", "/created", "/lastUsed"].map(|at| text(factor, at)).to_vec()
 }
 
 /// A password from standard input: never from an argument, which other processes can see.

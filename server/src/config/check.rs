@@ -44,7 +44,7 @@ impl Config {
             ("http.shutdown_grace_seconds", http.shutdown_grace_seconds, 0..=600),
         ];
         let ranges = ranges.into_iter().filter_map(|(key, value, range)| within(key, value, &range));
-        let fitting = self.relying_party().into_iter().chain(self.unfit_delivery());
+        let fitting = self.relying_party().chain(self.unfit_delivery());
         addresses.chain(ranges).chain(fitting).chain(self.pair()).chain(self.filter()).collect()
     }
 

@@ -15,7 +15,7 @@ section! {
         /// the providers of the sections below; `mailbox` shows them all at /dev/mailbox instead, for development.
         kind: DeliveryKind = DeliveryKind::None, takes "\"none\", \"mailbox\" or \"live\"";
         /// Show the mailbox to callers beyond loopback. Off, because whoever reads it can sign in as anybody: it shows every
-        /// code and link. Behind a proxy on the same machine everybody counts as far, unless `limits.trusted_proxies` names it.
+        /// code and link. Whoever comes through a proxy counts as far, if the proxy says that it is one (X-Forwarded-For).
         mailbox_public: bool = false, takes "true or false";
         /// A folder of message templates, as LANGUAGE/MESSAGE.html; a file in it takes the place of the built-in one.
         templates: Option<PathBuf> = None, takes "the path of a folder", like "\"/etc/vestibule/templates\"";

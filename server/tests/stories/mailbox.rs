@@ -89,7 +89,8 @@ async fn from_afar_there_is_no_mailbox() {
         let at = |address: &str| world.anonymous().from(address);
         let behind = at("127.0.0.1").header("x-forwarded-for", "127.0.0.1");
         let rebound = at("127.0.0.1").header("host", "evil.example:9443");
-        for caller in [at("203.0.113.9"), world.anonymous(), behind, rebound] {
+        let veiled = at("127.0.0.1").header("forwarded", "for=127.0.0.1");
+        for caller in [at("203.0.113.9"), world.anonymous(), behind, veiled, rebound] {
             caller.get(path).await.is(404);
         }
         for host in ["localhost:9443", "127.0.0.1", "[::1]:9443"] {

@@ -12,7 +12,7 @@ use crate::world::*;
 const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
 
 async fn call(caller: &Caller, route: &Route) -> u16 {
-    let path = route.path.replace("{id}", NOWHERE);
+    let path = route.path.replace("{id}", NOWHERE).replace("{factorId}", NOWHERE);
     caller.json(route.method.clone(), &path, &json!({})).await.status.as_u16()
 }
 
@@ -109,6 +109,7 @@ async fn nothing_of_a_tenant_is_there_for_another() {
                 let body = match route.method {
                     Method::POST if route.path.ends_with("authorized-apis") => json!({"scopes": []}),
                     Method::PUT if route.path.contains("scim2") => json!({"userName": "x"}),
+                    Method::PUT if route.path.contains("federated") => json!({"authenticators": []}),
                     Method::PATCH if route.path.contains("scim2") => {
                         json!({"Operations": [{"op": "replace", "path": "active", "value": false}]})
                     }

@@ -20,7 +20,7 @@ fn confirm(channel: &str, code: &str) -> Value {
 
 impl World {
     /// The code in the only message since the last look.
-    async fn sent(&self, channel: Channel, to: &str) -> String {
+    async fn code_sent(&self, channel: Channel, to: &str) -> String {
         let letters = self.letters().await;
         let [letter] = letters.as_slice() else { panic!("{letters:?}") };
         assert_eq!((letter.channel, letter.to.as_str(), letter.values["minutes"].as_str()), (channel, to, "10"));
@@ -39,7 +39,7 @@ async fn a_code_confirms_the_address_to_which_it_was_sent() {
     let (_, user) = world.household("kim").await;
     let kim = world.signed_in("kim").await;
     assert_eq!(kim.post(VERIFY, ask("email")).await.is(202).json(), json!({"channel": "email", "expiresIn": 600}));
-    let code = world.sent(Channel::Email, "kim@example.com").await;
+    let code = world.code_sent(Channel::Email, "kim@example.com").await;
     assert_eq!(code.len(), 6);
     kim.post(CONFIRM, confirm("sms", &code)).await.is_refusal(400, NOTHING_ASKED);
     kim.post(CONFIRM, confirm("email", &code)).await.is(204);
@@ -48,7 +48,7 @@ async fn a_code_confirms_the_address_to_which_it_was_sent() {
     kim.post(VERIFY, ask("email")).await.is_refusal(409, "The address is verified already.");
 
     kim.post(VERIFY, ask("sms")).await.is(202);
-    let code = world.sent(Channel::Sms, "+94771234567").await;
+    let code = world.code_sent(Channel::Sms, "+94771234567").await;
     kim.post(CONFIRM, confirm("sms", &code)).await.is(204);
     assert_eq!(world.verified(&user).await, (true, true));
     let shown = world
@@ -64,7 +64,7 @@ async fn a_code_may_be_tried_five_times() {
     let (_, user) = world.household("kim").await;
     let kim = world.signed_in("kim").await;
     kim.post(VERIFY, ask("email")).await.is(202);
-    let code = world.sent(Channel::Email, "kim@example.com").await;
+    let code = world.code_sent(Channel::Email, "kim@example.com").await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     for _ in 0..5 {
         kim.post(CONFIRM, confirm("email", wrong)).await.is_refusal(400, "The code is wrong.");
@@ -74,7 +74,7 @@ async fn a_code_may_be_tried_five_times() {
         .is_refusal(400, "The code was tried too often. Ask for another one.");
     assert_eq!(world.verified(&user).await, (false, false));
     kim.post(VERIFY, ask("email")).await.is(202);
-    let code = world.sent(Channel::Email, "kim@example.com").await;
+    let code = world.code_sent(Channel::Email, "kim@example.com").await;
     kim.post(CONFIRM, confirm("email", &code)).await.is(204);
 }
 
@@ -85,12 +85,12 @@ async fn wrong_codes_count_whatever_code_they_were_meant_for() {
     let kim = world.signed_in("kim").await;
     for _ in 0..5 {
         kim.post(VERIFY, ask("email")).await.is(202);
-        let code = world.sent(Channel::Email, "kim@example.com").await;
+        let code = world.code_sent(Channel::Email, "kim@example.com").await;
         let wrong = if code == "000000" { "000001" } else { "000000" };
         kim.post(CONFIRM, confirm("email", wrong)).await.is(400);
     }
     kim.post(VERIFY, ask("email")).await.is(202);
-    let code = world.sent(Channel::Email, "kim@example.com").await;
+    let code = world.code_sent(Channel::Email, "kim@example.com").await;
     kim.post(CONFIRM, confirm("email", &code)).await.is(429);
     world.wait(seconds(31));
     kim.post(CONFIRM, confirm("email", &code)).await.is(204);
@@ -102,9 +102,9 @@ async fn a_code_is_good_for_ten_minutes_and_only_the_newest_is() {
     world.household("kim").await;
     let kim = world.signed_in("kim").await;
     kim.post(VERIFY, ask("email")).await.is(202);
-    let first = world.sent(Channel::Email, "kim@example.com").await;
+    let first = world.code_sent(Channel::Email, "kim@example.com").await;
     kim.post(VERIFY, ask("email")).await.is(202);
-    let second = world.sent(Channel::Email, "kim@example.com").await;
+    let second = world.code_sent(Channel::Email, "kim@example.com").await;
     assert_ne!(first, second);
     kim.post(CONFIRM, confirm("email", &first)).await.is_refusal(400, "The code is wrong.");
     world.wait(minutes(10));
@@ -117,7 +117,7 @@ async fn a_spent_budget_is_not_told_and_leaves_the_last_code_good() {
     world.household("kim").await;
     let kim = world.signed_in("kim").await;
     let told = kim.post(VERIFY, ask("email")).await;
-    let code = world.sent(Channel::Email, "kim@example.com").await;
+    let code = world.code_sent(Channel::Email, "kim@example.com").await;
     assert_eq!(kim.post(VERIFY, ask("email")).await.is(202).json(), told.json());
     assert!(world.letters().await.is_empty());
     kim.post(CONFIRM, confirm("email", &code)).await.is(204);
@@ -130,7 +130,7 @@ async fn a_code_is_no_good_for_another_user_or_another_address() {
     world.reachable("eve").await;
     let (kim, eve) = (world.signed_in("kim").await, world.signed_in("eve").await);
     kim.post(VERIFY, ask("email")).await.is(202);
-    let code = world.sent(Channel::Email, "kim@example.com").await;
+    let code = world.code_sent(Channel::Email, "kim@example.com").await;
     eve.post(CONFIRM, confirm("email", &code)).await.is_refusal(400, NOTHING_ASKED);
     let admin = world.admin().await;
     let moved = json!([{"op": "replace", "path": "emails", "value": [{"value": "other@example.com"}]}]);
@@ -153,4 +153,29 @@ async fn there_must_be_an_address() {
     }
     kim.post(VERIFY, ask("push")).await.is_refusal(400, "channel must be one of email, sms, not push.");
     kim.post(VERIFY, json!({"channel": "email", "to": "x@y"})).await.is_refusal(400, "to is unknown.");
+}
+
+#[tokio::test]
+async fn guesses_sent_at_once_do_not_outrun_the_tries() {
+    let world = World::set(|setting| setting.config.limits.user_misses = 50).await;
+    let (_, user) = world.household("kim").await;
+    let kim = world.signed_in("kim").await;
+    kim.post(VERIFY, ask("email")).await.is(202);
+    let code = world.code_sent(Channel::Email, "kim@example.com").await;
+    let guesses = (0..20).map(|guess| {
+        let (kim, right) = (kim.clone(), code.clone());
+        let guess = format!("{guess:06}");
+        tokio::spawn(async move {
+            let guess = if guess == right { "000099".to_owned() } else { guess };
+            kim.post(CONFIRM, confirm("email", &guess)).await
+        })
+    });
+    let mut compared = 0;
+    for guess in guesses.collect::<Vec<_>>() {
+        let answer = guess.await.unwrap();
+        compared += usize::from(answer.text().contains("The code is wrong."));
+        assert!([400, 409].contains(&answer.status.as_u16()), "{}", answer.text());
+    }
+    assert!((1..=5).contains(&compared), "{compared}");
+    assert_eq!(world.verified(&user).await, (false, false));
 }

@@ -235,3 +235,19 @@ async fn a_user_has_twenty_passkeys_at_most() {
         .await
         .is_refusal(409, "The account has as many passkeys as it may have. Remove one first.");
 }
+
+#[tokio::test]
+async fn of_two_answers_sent_at_once_one_makes_a_passkey() {
+    let (world, _) = world().await;
+    let kim = world.signed_in("kim").await;
+    let started = start(&kim, "start-registration", PAGE).await;
+    let (request, challenge) = (started.at("/requestId"), challenge(&started));
+    let (one, two) = tokio::join!(
+        finish(&kim, &request, key(PAGE).create(&challenge)),
+        finish(&kim, &request, key(PAGE).create(&challenge)),
+    );
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400]);
+    assert_eq!(kim.get(KEYS).await.json().as_array().unwrap().len(), 1);
+}

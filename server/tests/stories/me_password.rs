@@ -77,3 +77,17 @@ async fn a_new_password_must_be_new_and_good_enough() {
     assert!(world.letters().await.is_empty());
     kim.get(CODES).await.is(200);
 }
+
+#[tokio::test]
+async fn of_two_changes_sent_at_once_one_is_made() {
+    let world = World::new().await;
+    world.household("kim").await;
+    let kim = world.signed_in("kim").await;
+    let (one, two) = tokio::join!(
+        kim.post(CHANGE, change(PASSWORD, NEW)),
+        kim.post(CHANGE, change(PASSWORD, "a third horse battery")),
+    );
+    let made = [&one, &two].iter().filter(|answer| answer.status == 204).count();
+    assert_eq!(made, 1, "{} {}", one.text(), two.text());
+    assert_eq!(world.letters().await.len(), 1);
+}

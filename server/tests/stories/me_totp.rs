@@ -13,7 +13,7 @@ const NOTHING_WAITS: &str = "There is no secret that waits to be confirmed. Ask 
 
 impl World {
     /// The code that an authenticator app shows now.
-    pub fn totp(&self, secret: &str) -> String {
+    pub fn code_of(&self, secret: &str) -> String {
         let step = u64::try_from(self.clock.now().seconds() / 30).unwrap();
         vestibule_jose::hotp(&from_base32(secret), step, 6)
     }
@@ -77,7 +77,7 @@ async fn a_secret_is_shown_in_every_form_and_confirmed_by_a_first_code() {
 
     let verdict = kim.post(TOTP, validate(&wrong(&world, &secret))).await;
     assert_eq!(verdict.is(200).json(), json!({"isValid": false}));
-    let verdict = kim.post(TOTP, validate(&world.totp(&secret))).await;
+    let verdict = kim.post(TOTP, validate(&world.code_of(&secret))).await;
     assert_eq!(verdict.is(200).json(), json!({"isValid": true}));
     assert_eq!(world.notices("kim@example.com").await, [("factor-added".into(), "authenticator app".into())]);
     let held = world.store().credentials(&user.tenant, &user.id).await.unwrap();
@@ -95,13 +95,13 @@ async fn a_confirmed_secret_is_never_shown_again() {
         shown.is_refusal(404, NOTHING_WAITS);
     }
     let secret = kim.post(TOTP, act("INIT")).await.at("/secret");
-    kim.post(TOTP, validate(&world.totp(&secret))).await.is(200);
+    kim.post(TOTP, validate(&world.code_of(&secret))).await.is(200);
     let shown = "The secret is confirmed and is not shown again. The action REFRESH replaces it.";
     kim.post(TOTP, act("VIEW")).await.is_refusal(409, shown);
     kim.get(SECRET_PATH).await.is_refusal(409, shown);
     let enrolled = "An authenticator app is enrolled already. The action REFRESH replaces its secret.";
     kim.post(TOTP, act("INIT")).await.is_refusal(409, enrolled);
-    kim.post(TOTP, validate(&world.totp(&secret))).await.is_refusal(404, NOTHING_WAITS);
+    kim.post(TOTP, validate(&world.code_of(&secret))).await.is_refusal(404, NOTHING_WAITS);
 }
 
 #[tokio::test]
@@ -112,14 +112,14 @@ async fn another_secret_takes_the_place_of_the_old_one_once_it_is_confirmed() {
     let first = kim.post(TOTP, act("INIT")).await.at("/secret");
     let second = kim.post(TOTP, act("REFRESH")).await.at("/secret");
     assert_ne!(first, second);
-    let verdict = kim.post(TOTP, validate(&world.totp(&first))).await;
+    let verdict = kim.post(TOTP, validate(&world.code_of(&first))).await;
     assert_eq!(verdict.json(), json!({"isValid": false}));
-    kim.post(TOTP, validate(&world.totp(&second))).await.is(200);
+    kim.post(TOTP, validate(&world.code_of(&second))).await.is(200);
     let before = world.store().credentials(&user.tenant, &user.id).await.unwrap();
 
     let third = kim.post(TOTP, act("REFRESH")).await.at("/secret");
     assert_eq!(world.store().credentials(&user.tenant, &user.id).await.unwrap(), before);
-    let verdict = kim.post(TOTP, validate(&world.totp(&third))).await;
+    let verdict = kim.post(TOTP, validate(&world.code_of(&third))).await;
     assert_eq!(verdict.json(), json!({"isValid": true}));
     let after = world.store().credentials(&user.tenant, &user.id).await.unwrap();
     assert_eq!((after.len(), after[0].id), (1, before[0].id));
@@ -136,7 +136,7 @@ async fn a_secret_waits_ten_minutes() {
     let kim = world.signed_in("kim").await;
     let secret = kim.post(TOTP, act("INIT")).await.at("/secret");
     world.wait(minutes(10));
-    kim.post(TOTP, validate(&world.totp(&secret))).await.is_refusal(404, NOTHING_WAITS);
+    kim.post(TOTP, validate(&world.code_of(&secret))).await.is_refusal(404, NOTHING_WAITS);
     kim.post(TOTP, act("INIT")).await.is(200);
 }
 
@@ -150,14 +150,14 @@ async fn a_first_code_cannot_be_guessed() {
     for _ in 0..5 {
         assert_eq!(kim.post(TOTP, validate(&wrong)).await.is(200).json(), json!({"isValid": false}));
     }
-    let locked = kim.post(TOTP, validate(&world.totp(&secret))).await;
+    let locked = kim.post(TOTP, validate(&world.code_of(&secret))).await;
     locked.is_refusal(429, "There were too many wrong answers. Try again later.");
     assert_eq!(locked.header("retry-after"), Some("30"));
     kim.post(TOTP, act("REFRESH")).await.is(200);
     kim.post(TOTP, validate(&wrong)).await.is(429);
     world.wait(seconds(31));
     let secret = kim.post(TOTP, act("REFRESH")).await.at("/secret");
-    assert_eq!(kim.post(TOTP, validate(&world.totp(&secret))).await.json(), json!({"isValid": true}));
+    assert_eq!(kim.post(TOTP, validate(&world.code_of(&secret))).await.json(), json!({"isValid": true}));
 }
 
 #[tokio::test]
@@ -168,9 +168,9 @@ async fn a_users_secret_is_not_another_users() {
     let (kim, eve) = (world.signed_in("kim").await, world.signed_in("eve").await);
     let secret = kim.post(TOTP, act("INIT")).await.at("/secret");
     eve.post(TOTP, act("VIEW")).await.is(404);
-    eve.post(TOTP, validate(&world.totp(&secret))).await.is(404);
+    eve.post(TOTP, validate(&world.code_of(&secret))).await.is(404);
     eve.delete(TOTP).await.is_refusal(404, "No authenticator app is enrolled.");
-    assert_eq!(kim.post(TOTP, validate(&world.totp(&secret))).await.json(), json!({"isValid": true}));
+    assert_eq!(kim.post(TOTP, validate(&world.code_of(&secret))).await.json(), json!({"isValid": true}));
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn an_authenticator_app_is_removed() {
     kim.delete(TOTP).await.is(204);
     assert!(world.letters().await.is_empty(), "a secret that waited was no way of signing in");
     let secret = kim.post(TOTP, act("INIT")).await.at("/secret");
-    kim.post(TOTP, validate(&world.totp(&secret))).await.is(200);
+    kim.post(TOTP, validate(&world.code_of(&secret))).await.is(200);
     world.wait(seconds(1));
     kim.delete(TOTP).await.is(204);
     let told = ["factor-added", "factor-removed"].map(|template| (template.into(), "authenticator app".into()));
@@ -202,4 +202,17 @@ async fn a_request_says_what_it_wants() {
     kim.post(TOTP, json!({"action": "INIT", "secret": "x"})).await.is_refusal(400, "secret is unknown.");
     let number = json!({"action": "VALIDATE", "verificationCode": 123});
     assert_eq!(kim.post(TOTP, number).await.is(200).json(), json!({"isValid": false}));
+}
+
+#[tokio::test]
+async fn a_tenants_authenticator_apps_carry_its_name() {
+    let world = World::new().await;
+    let acme = world.tenant_with("acme", |tenant| tenant.name = "Acme & Co".to_owned()).await;
+    world.app_with("shop", |app| app.tenant = acme.clone()).await;
+    world.user_with("kim", |user| user.tenant = acme.clone()).await;
+    let there = world.anonymous().at("/t/acme");
+    let done = there.sign_in("shop", "kim", &[("scope", "openid internal_login")]).await;
+    let token = there.exchange("shop", &done.code()).await.at("/access_token");
+    let offer = there.bearer(&token).post(TOTP, act("INIT")).await;
+    assert!(offer.is(200).at("/uri").starts_with("otpauth://totp/Acme%20%26%20Co:kim?secret="), "{}", offer.text());
 }

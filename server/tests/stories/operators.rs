@@ -8,6 +8,8 @@ use vestibule_core::ports::TenantId;
 use crate::world::*;
 
 pub const APPS: &str = "/api/server/v1/applications";
+pub const CONNECTIONS: &str = "/api/server/v1/identity-providers";
+pub const WAYS: &str = "/api/server/v1/authenticators";
 pub const TENANTS: &str = "/api/server/v1/tenants";
 pub const USERS: &str = "/scim2/Users";
 

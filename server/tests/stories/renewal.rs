@@ -149,13 +149,15 @@ async fn a_new_password_ends_other_sessions_and_grants() {
 }
 
 #[tokio::test]
-async fn the_steps_after_it_are_still_asked() {
+async fn it_comes_after_every_other_step_so_that_a_stolen_password_alone_sets_no_other() {
     let world = world().await;
-    let flow = asked(&world, "bank").await;
-    let next = renew(&world, &flow, PASSWORD, [NEW, NEW]).await;
+    let next = world.anonymous().sign_in("bank", "kim", &[]).await;
     assert_eq!(next.is_step("INCOMPLETE").options(), [id_of(CODE)]);
-    renew(&world, &flow, NEW, ["yet another phrase 8"; 2]).await.is_refused(400, "60012", "invalid_authenticator");
-    let done = world.anonymous().answer(&flow, &id_of(CODE), json!({"OTPCode": RIGHT})).await;
+    let flow = next.flow_id();
+    renew(&world, &flow, PASSWORD, [NEW; 2]).await.is_refused(400, "60012", "invalid_authenticator");
+    let last = world.anonymous().answer(&flow, &id_of(CODE), json!({"OTPCode": RIGHT})).await;
+    assert_eq!(last.is_step("INCOMPLETE").options(), [id_of(RENEWAL)]);
+    let done = renew(&world, &flow, PASSWORD, [NEW, NEW]).await;
     let tokens = world.anonymous().exchange("bank", &done.is(200).code()).await;
     assert_eq!(claims(&tokens.at("/id_token"))["amr"], json!(["pwd", "otp", "mfa"]));
 }

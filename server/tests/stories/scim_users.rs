@@ -29,7 +29,7 @@ async fn a_user_is_made_shown_listed_and_removed() {
         "id": id, "userName": "kim", "name": {"givenName": "Kim", "familyName": "Berry"}, "active": true,
         "emails": [{"value": "kim@example.com", "primary": true}],
         "phoneNumbers": [{"value": "+94771234567", "type": "mobile"}],
-        "urn:scim:wso2:schema": {"accountLocked": false},
+        "urn:scim:wso2:schema": {"accountLocked": false, "forcePasswordReset": false},
         "meta": {"resourceType": "User", "created": "2026-01-01T00:00:01.000Z", "lastModified": "2026-01-01T00:00:01.000Z",
                  "location": address},
     });
@@ -150,7 +150,10 @@ async fn a_replacement_forgets_what_it_leaves_out_but_switches_nobody_on() {
     let replaced = admin.put(&path, json!({"userName": "kim", "nickName": "K"})).await;
     let body = replaced.is(200).json();
     assert_eq!((&body["nickName"], body.get("emails"), body.get("name")), (&json!("K"), None, None));
-    assert_eq!((&body["active"], &body["urn:scim:wso2:schema"]), (&json!(false), &json!({"accountLocked": true})));
+    assert_eq!(
+        (&body["active"], &body["urn:scim:wso2:schema"]),
+        (&json!(false), &json!({"accountLocked": true, "forcePasswordReset": false}))
+    );
     admin.put(&path, json!({"nickName": "K"})).await.is_refusal(400, "userName is missing.");
 }
 
@@ -302,7 +305,7 @@ async fn what_the_server_can_do_is_told_to_anyone() {
 
     // SCIM clients get a list in SCIM's words, browsers' SDKs a bare one.
     let listed = anyone.clone().header("accept", "application/scim+json").get("/scim2/Schemas").await;
-    assert_eq!(listed.is(200).member("/totalResults"), 2);
+    assert_eq!(listed.is(200).member("/totalResults"), 3);
     let bare = anyone.clone().header("accept", "application/json").get("/scim2/Schemas").await;
     assert_eq!(bare.is(200).json(), listed.member("/Resources"));
     assert_eq!(bare.header("content-type"), Some("application/json"));

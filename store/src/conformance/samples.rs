@@ -76,7 +76,7 @@ pub fn app(number: u8) -> Application {
             user_defined: true,
             steps: vec![SequenceStep {
                 options: vec![StepOption {
-                    limits: Limits { maximum_allowed_failure_attempts: 3, ..Limits::default() },
+                    limits: Limits { maximum_allowed_failure_attempts: Some(3), ..Limits::default() },
                     ..StepOption::local("BasicAuthenticator")
                 }],
             }],

@@ -117,7 +117,8 @@ impl House {
             values: BTreeMap::from([("factor".to_owned(), label.to_owned())]),
         };
         let sending = &self.engine.rules.sending;
-        let letter = sending.letter((&self.ports, &self.secrets), (&user.tenant, Some(&user.id)), &dispatch, NEWS)?;
+        let letter =
+            sending.letter((&self.ports, &self.secrets), (&user.tenant, Some(&user.id)), &dispatch, NEWS)?.free();
         if self.ports.store.post(&letter, self.ports.clock.now()).await? {
             self.ports.bell.ring();
         }

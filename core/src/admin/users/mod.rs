@@ -23,6 +23,8 @@ pub struct UserDraft {
     pub active: bool,
     /// A lock to set, or to lift together with the locks that wrong passwords brought; `None` leaves them.
     pub locked: Option<bool>,
+    /// Another password is wanted at the next login; `None` leaves what was wanted.
+    pub renew_password: Option<bool>,
     /// What is known of the person. Whether an address is verified is not the operator's to say.
     pub profile: Profile,
 }
@@ -39,13 +41,20 @@ pub(super) enum Role {
 impl UserDraft {
     /// A user of that name of whom nothing else is known.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), password: None, active: true, locked: None, profile: Profile::default() }
+        Self {
+            name: name.to_owned(),
+            password: None,
+            active: true,
+            locked: None,
+            renew_password: None,
+            profile: Profile::default(),
+        }
     }
 
     /// A user as it is.
     pub fn of(user: &User) -> Self {
         let (name, profile) = (user.name.clone(), user.profile.clone());
-        Self { name, password: None, active: user.active, locked: None, profile }
+        Self { name, password: None, active: user.active, locked: None, renew_password: None, profile }
     }
 
     /// Of the addresses only those stay verified that were it before.
@@ -93,7 +102,7 @@ impl Administration {
             administrator: role == Role::Administrator,
             active: draft.active,
             locked: draft.locked.unwrap_or(false),
-            renew_password: false,
+            renew_password: draft.renew_password.unwrap_or(false),
             password_set: Some(now),
             profile: draft.profile_after(&Profile::default()),
             created: now,
@@ -181,7 +190,7 @@ impl Administration {
         Ok(())
     }
 
-    async fn find_user(&self, by: &Operator, id: &UserId) -> Result<User, Error> {
+    pub(super) async fn find_user(&self, by: &Operator, id: &UserId) -> Result<User, Error> {
         self.ports.store.user(by.tenant(), id).await?.ok_or_else(absent)
     }
 
@@ -194,6 +203,7 @@ impl Administration {
             password: hash.or(before.password.as_ref()).cloned(),
             active: draft.active,
             locked: draft.locked.unwrap_or(before.locked),
+            renew_password: draft.renew_password.unwrap_or(before.renew_password),
             password_set: if hash.is_some() { Some(self.ports.clock.now()) } else { before.password_set },
             profile: draft.profile_after(&before.profile),
             modified: self.ports.clock.now(),

@@ -109,7 +109,7 @@ impl Context<'_> {
         self.secrets.digest(&[b"derived", label.as_bytes(), flow.as_bytes(), &step, &option, &turn])
     }
 
-    /// Keyed hash of a code: of this flow, option and user, so that it is no good elsewhere.
+    /// Keyed hash of a code: of this flow, step, option and user, so that it is no good elsewhere.
     pub fn digest(&self, code: &str) -> String {
         self.with_parts(code, |parts| base64url(&self.secrets.digest(parts)))
     }
@@ -122,7 +122,9 @@ impl Context<'_> {
 
     fn with_parts<T>(&self, code: &str, take: impl FnOnce(&[&[u8]]) -> T) -> T {
         let name = self.option.authenticator.as_bytes();
-        take(&[b"one-time", self.place.flow.as_bytes(), name, code.as_bytes()])
+        let step = (self.place.step as u64).to_be_bytes();
+        let who = self.who.map(Who::name).unwrap_or_default();
+        take(&[b"one-time", self.place.flow.as_bytes(), &step, name, who.as_bytes(), code.as_bytes()])
     }
 
     /// A code of `digits` decimal digits, each as likely as the other.

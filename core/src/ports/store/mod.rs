@@ -2,8 +2,9 @@
 //! signature; absence is `None` or an outcome; ids, secrets and the present moment are passed in, so a backend needs
 //! neither clock nor randomness.
 //!
-//! A write is durable when its verb returns, but for [`Flows::claim`], which may be forgotten by a loss of power (not by
-//! the end of the process): a lost claim is a comparison that never answered.
+//! A write is durable when its verb returns, but for [`Flows::claim`] and those of [`Outbox`] that carry, which may be
+//! forgotten by a loss of power (not by the end of the process): a lost claim is a comparison that never answered, and a lost
+//! carrying repeats a letter under its own name.
 
 mod catalog;
 mod credentials;

@@ -22,6 +22,9 @@ use super::reply::Refusal;
 /// The page; `{nonce}` stands where its script says that it is ours.
 const PAGE: &str = include_str!("page.html");
 
+/// What proxies add to a request.
+const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
 /// The mailbox of development, and who may see it.
 #[derive(Clone, Debug)]
 pub struct ShownMailbox {
@@ -80,7 +83,7 @@ impl FromRequestParts<App> for Seen {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let shown = app.settings().mailbox.as_ref().ok_or(Code::NotFound)?;
         let caller = Caller::from_request_parts(parts, app).await?;
-        let is_near = is_near(caller.source.address, &parts.headers, app) && is_named_here(parts, app);
+        let is_near = is_near(caller.source.address, &parts.headers) && is_named_here(parts, app);
         if !shown.to_all && !is_near {
             return Err(Code::NotFound.into());
         }
@@ -89,12 +92,10 @@ impl FromRequestParts<App> for Seen {
     }
 }
 
-/// Whether a caller is on this machine. One who comes through a proxy that is not trusted may be anybody, although the
-/// proxy is here.
-fn is_near(source: Option<IpAddr>, headers: &HeaderMap, app: &App) -> bool {
-    let forwarded = ["forwarded", "x-forwarded-for"].iter().any(|name| headers.contains_key(*name));
-    let is_believed = !app.settings().networks.trusted_proxies.is_empty();
-    source.is_some_and(|address| address.to_canonical().is_loopback()) && (!forwarded || is_believed)
+/// Whether a caller is on this machine. One who comes through a proxy may be anybody, although the proxy is here.
+fn is_near(source: Option<IpAddr>, headers: &HeaderMap) -> bool {
+    let is_direct = !FORWARDED.iter().any(|name| headers.contains_key(*name));
+    is_direct && source.is_some_and(|address| address.to_canonical().is_loopback())
 }
 
 /// Whether the server was called by a name of its own: a page whose name was made to lead here (DNS rebinding) would

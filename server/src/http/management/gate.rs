@@ -123,9 +123,9 @@ impl Call {
         read(&self.arrival.body)
     }
 
-    /// The JSON objects in the body, which is a list.
-    pub fn json_list<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
-        self.demand_type(&["application/json"])?;
+    /// The JSON objects in a body that is a list of them; nothing if it is no list.
+    pub fn json_list<T: DeserializeOwned>(&self) -> Result<Option<Vec<T>>, Error> {
+        self.demand_type(&["application/json", "application/scim+json"])?;
         read_list(&self.arrival.body)
     }
 

@@ -27,16 +27,19 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     Ok(found)
 }
 
-/// The objects in a body that is a list.
+/// The objects in a body that is a list of them; nothing if it is no list.
 ///
 /// # Errors
-/// It is no list, or one of them is wrong.
-pub(crate) fn read_list<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, Error> {
+/// An entry is no JSON object, or a member of it is unknown, repeated, missing or of the wrong type.
+pub(crate) fn read_list<T: DeserializeOwned>(bytes: &[u8]) -> Result<Option<Vec<T>>, Error> {
+    if !bytes.trim_ascii_start().starts_with(b"[") {
+        return Ok(None);
+    }
     let mut input = serde_json::Deserializer::from_slice(bytes);
     let found: Vec<Object<T>> =
         serde_path_to_error::deserialize(&mut input).map_err(|error| told(&error.path().to_string(), error.inner()))?;
     input.end().map_err(|error| told(".", &error))?;
-    Ok(found.into_iter().map(|Object(found)| found).collect())
+    Ok(Some(found.into_iter().map(|Object(entry)| entry).collect()))
 }
 
 /// A refusal that names the member and what it should be.

@@ -3,6 +3,8 @@
 
 mod answer;
 mod apps;
+mod connections;
+mod factors;
 mod gate;
 mod json;
 mod page;
@@ -12,6 +14,7 @@ mod tenants;
 use axum::Router;
 
 pub(super) use answer::{created, fitting};
+pub(super) use factors::FactorBody;
 pub(super) use gate::Call;
 pub use gate::{Route, SchemaOf};
 pub(super) use json::{SecretText, Strict, invalid, printable};

@@ -14,14 +14,14 @@ use super::{CodeText, done};
 /// Which address to confirm.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct AskBody {
+pub(crate) struct VerificationBody {
     channel: ChannelBody,
 }
 
 /// A code that was sent to an address.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ConfirmBody {
+pub(crate) struct VerificationCodeBody {
     channel: ChannelBody,
     code: CodeText,
 }
@@ -39,21 +39,21 @@ enum ChannelBody {
 /// A code is on its way, if the budget of messages allows it.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AskedBody {
+pub(crate) struct VerificationSentBody {
     channel: ChannelBody,
     /// Seconds for which it is good.
     expires_in: u64,
 }
 
 pub(crate) async fn ask(call: Call) -> Result<Response, Error> {
-    let AskBody { channel } = call.json()?;
+    let VerificationBody { channel } = call.json()?;
     let asked = call.accounts().ask_contact(call.owner()?, channel.into()).await?;
-    let body = AskedBody { channel, expires_in: asked.lifetime.as_secs() };
+    let body = VerificationSentBody { channel, expires_in: asked.lifetime.as_secs() };
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }
 
 pub(crate) async fn confirm(call: Call) -> Result<Response, Error> {
-    let ConfirmBody { channel, code: CodeText(code) } = call.json()?;
+    let VerificationCodeBody { channel, code: CodeText(code) } = call.json()?;
     call.accounts().confirm_contact(call.owner()?, channel.into(), code.expose()).await?;
     Ok(done())
 }

@@ -20,7 +20,7 @@ use super::done;
 /// Where a passkey will be made.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct StartBody {
+pub(crate) struct PasskeyStartBody {
     /// The origin of the page or app.
     #[expect(dead_code, reason = "describes a form that is read by hand")]
     app_id: String,
@@ -29,7 +29,7 @@ pub(crate) struct StartBody {
 /// What a browser or phone is asked.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OptionsBody {
+pub(crate) struct PasskeyOptionsBody {
     /// To be repeated with the answer.
     request_id: String,
     /// `PublicKeyCredentialCreationOptionsJSON` (WebAuthn Level 3 §5.1.9).
@@ -39,7 +39,7 @@ pub(crate) struct OptionsBody {
 /// What it answered.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct FinishBody {
+pub(crate) struct PasskeyFinishBody {
     request_id: String,
     /// `RegistrationResponseJSON` (WebAuthn Level 3 §5.1.8.3).
     credential: Value,
@@ -72,7 +72,7 @@ struct NamedBody {
 /// A change of a passkey: `[{"operation": "REPLACE", "path": "/displayName", "value": "My phone"}]`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeBody {
+pub(crate) struct PasskeyChangeBody {
     /// `replace`; JSON Patch calls it `op`.
     #[serde(alias = "op")]
     operation: String,
@@ -94,11 +94,11 @@ async fn offer(call: Call, usernameless: bool) -> Result<Response, Error> {
     let origin = form.get("appId").ok_or_else(|| invalid("appId is missing."))?;
     let offer = call.accounts().begin_passkey(call.owner()?, origin, usernameless).await?;
     let user = call.by.user().ok_or(vestibule_core::error::Code::Forbidden)?;
-    Ok(Json(OptionsBody::of(&offer, user)).into_response())
+    Ok(Json(PasskeyOptionsBody::of(&offer, user)).into_response())
 }
 
 pub(crate) async fn finish(call: Call) -> Result<Response, Error> {
-    let FinishBody { request_id, credential } = call.json()?;
+    let PasskeyFinishBody { request_id, credential } = call.json()?;
     let made = call.accounts().finish_passkey(call.owner()?, &request_id, &credential).await?;
     Ok(Json(PasskeyBody::of(&made)).into_response())
 }
@@ -109,7 +109,7 @@ pub(crate) async fn list(call: Call) -> Result<Response, Error> {
 }
 
 pub(crate) async fn rename(call: Call) -> Result<Response, Error> {
-    let changes: Vec<ChangeBody> = call.json_list()?;
+    let changes: Vec<PasskeyChangeBody> = call.json_list()?.ok_or_else(|| invalid("The body must be a list."))?;
     let [change] = changes.as_slice() else { return Err(invalid("The body must be a list of one operation.")) };
     if !change.operation.eq_ignore_ascii_case("replace") || change.path != "/displayName" {
         return Err(invalid("The operation must be a replace of /displayName."));
@@ -123,7 +123,7 @@ pub(crate) async fn remove(call: Call) -> Result<Response, Error> {
     Ok(done())
 }
 
-impl OptionsBody {
+impl PasskeyOptionsBody {
     fn of(offer: &PasskeyOffer, user: &User) -> Self {
         let kind = "public-key";
         let held: Vec<_> =

@@ -65,7 +65,7 @@ pub(crate) struct OfferBody {
 
 /// A secret.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct SecretBody {
+pub(crate) struct TotpSecretBody {
     /// In base32.
     secret: String,
 }
@@ -88,7 +88,7 @@ pub(crate) async fn act(call: Call) -> Result<Response, Error> {
 
 pub(crate) async fn secret(call: Call) -> Result<Response, Error> {
     let offer = call.accounts().waiting_totp(call.owner()?).await?;
-    Ok(Json(SecretBody { secret: offer.secret.expose().clone() }).into_response())
+    Ok(Json(TotpSecretBody { secret: offer.secret.expose().clone() }).into_response())
 }
 
 pub(crate) async fn remove(call: Call) -> Result<Response, Error> {

@@ -62,7 +62,7 @@ fn document(app: &App) -> Value {
             { "name": "Login", "description": "Signing in on the app's own screens, step by step." },
             { "name": "Tokens", "description": "OAuth 2 and OpenID Connect." },
             { "name": "Passkeys", "description": "What phones and browsers look up before they use a passkey." },
-            { "name": "Management", "description": "Applications and tenants." },
+            { "name": "Management", "description": "Applications, tenants and the factors of users." },
             { "name": "Account", "description": "What signed-in users do with their own account." },
             { "name": "SCIM", "description": "Users (RFC 7643, RFC 7644)." },
             { "name": "Health", "description": "Whether the server runs and can serve." },

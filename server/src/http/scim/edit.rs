@@ -10,7 +10,7 @@ use vestibule_core::user::{Contact, Profile};
 use super::super::management::{invalid, printable};
 use super::filter::Equality;
 use super::value::{flag, object, several, text};
-use super::{USER, WSO2};
+use super::{FACTORS, USER, WSO2};
 
 /// What is done to an attribute (RFC 7644 §3.5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ fn strip<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
 /// Does to a draft what an object says, member by member. What only the server writes is passed over (RFC 7644 §3.5.1).
 pub(super) fn members(draft: &mut UserDraft, verb: Verb, value: &Value) -> Result<(), Error> {
     for (name, value) in object("The value", value)? {
-        if !["schemas", "id", "meta"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        if !["schemas", "id", "meta", FACTORS].iter().any(|own| name.eq_ignore_ascii_case(own)) {
             attribute(draft, verb, &Target::read(name)?, value)?;
         }
     }
@@ -146,7 +146,7 @@ fn person(profile: &mut Profile, verb: Verb, target: &Target, value: &Value) -> 
     Ok(())
 }
 
-/// `urn:scim:wso2:schema`: the lock.
+/// `urn:scim:wso2:schema`: the lock and the wish for another password.
 fn extension(draft: &mut UserDraft, verb: Verb, target: &Target, value: &Value) -> Result<(), Error> {
     let Some(part) = &target.part else {
         if verb == Verb::Remove {
@@ -157,14 +157,16 @@ fn extension(draft: &mut UserDraft, verb: Verb, target: &Target, value: &Value) 
         }
         return Ok(());
     };
-    match (part.eq_ignore_ascii_case("accountLocked"), verb) {
-        (false, _) => Err(target.unknown()),
-        (true, Verb::Remove) => Err(invalid("accountLocked cannot be removed.")),
-        (true, Verb::Add | Verb::Replace) => {
-            draft.locked = Some(flag("accountLocked", value)?);
-            Ok(())
-        }
+    let (member, switch) = match part.to_ascii_lowercase().as_str() {
+        "accountlocked" => ("accountLocked", &mut draft.locked),
+        "forcepasswordreset" => ("forcePasswordReset", &mut draft.renew_password),
+        _ => return Err(target.unknown()),
+    };
+    if verb == Verb::Remove {
+        return Err(invalid(format!("{member} cannot be removed.")));
     }
+    *switch = Some(flag(member, value)?);
+    Ok(())
 }
 
 /// Email addresses or telephone numbers.

@@ -14,6 +14,8 @@ pub(super) mod wire;
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// WSO2's extension of it.
 const WSO2: &str = "urn:scim:wso2:schema";
+/// Our extension of it: what the user holds besides a password, to be read only.
+const FACTORS: &str = "urn:vestibule:scim:factors";
 /// Schema of a list (RFC 7644 §3.4.2).
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// Schema of a patch (RFC 7644 §3.5.2).

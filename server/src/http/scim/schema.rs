@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{USER, WSO2};
+use super::{FACTORS, USER, WSO2};
 
 /// An attribute.
 struct Attribute {
@@ -23,6 +23,10 @@ enum Kind {
     Parts,
     /// Several values with parts.
     Several,
+    /// Read and never written.
+    Shown,
+    /// Several of these with parts.
+    Listed,
 }
 
 const fn attribute(name: &'static str, kind: Kind, note: &'static str) -> Attribute {
@@ -57,15 +61,35 @@ const OF_USER: &[Attribute] = &[
     Attribute { name: "phoneNumbers", kind: Kind::Several, parts: CONTACT, note: "Telephone numbers." },
 ];
 
-const OF_WSO2: &[Attribute] = &[attribute(
-    "accountLocked",
-    Kind::Switch,
-    "Locked by an administrator. False also lifts the locks that wrong answers brought.",
-)];
+const OF_WSO2: &[Attribute] = &[
+    attribute(
+        "accountLocked",
+        Kind::Switch,
+        "Locked by an administrator. False also lifts the locks that wrong answers brought.",
+    ),
+    attribute("forcePasswordReset", Kind::Switch, "Another password is wanted at the next login."),
+];
+
+const OF_FACTORS: &[Attribute] = &[Attribute {
+    name: "factors",
+    kind: Kind::Listed,
+    parts: &[
+        attribute("id", Kind::Shown, "Names it to operators."),
+        attribute("kind", Kind::Shown, "totp, backup-codes, passkey, push-device or federated."),
+        attribute("label", Kind::Shown, "The name that the user gave it."),
+        attribute("created", Kind::Shown, "When it was enrolled."),
+        attribute("lastUsed", Kind::Shown, "When it was last used."),
+    ],
+    note: "What the user holds besides a password. Shown with one user, not in lists.",
+}];
 
 /// All schemas; `url` makes the address of a path.
 pub(super) fn all(url: impl Fn(&str) -> String) -> Vec<Value> {
-    let tables = [(USER, "User", "A user.", OF_USER), (WSO2, "WSO2", "WSO2's extension of a user.", OF_WSO2)];
+    let tables = [
+        (USER, "User", "A user.", OF_USER),
+        (WSO2, "WSO2", "WSO2's extension of a user.", OF_WSO2),
+        (FACTORS, "Factors", "What a user holds besides a password.", OF_FACTORS),
+    ];
     let schema = |(id, name, note, attributes): (&str, &str, &str, &[Attribute])| {
         json!({
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
@@ -81,16 +105,17 @@ impl Attribute {
     /// As RFC 7643 §7 describes one.
     fn describe(&self) -> Value {
         let kind = match self.kind {
-            Kind::Text | Kind::Name | Kind::Password => "string",
+            Kind::Text | Kind::Name | Kind::Password | Kind::Shown => "string",
             Kind::Switch => "boolean",
-            Kind::Parts | Kind::Several => "complex",
+            Kind::Parts | Kind::Several | Kind::Listed => "complex",
         };
         let (mutability, returned) = match self.kind {
             Kind::Password => ("writeOnly", "never"),
+            Kind::Shown | Kind::Listed => ("readOnly", "default"),
             _ => ("readWrite", "default"),
         };
         let mut described = json!({
-            "name": self.name, "type": kind, "multiValued": self.kind == Kind::Several, "description": self.note,
+            "name": self.name, "type": kind, "multiValued": matches!(self.kind, Kind::Several | Kind::Listed), "description": self.note,
             "required": self.kind == Kind::Name, "caseExact": self.kind == Kind::Password, "mutability": mutability,
             "returned": returned, "uniqueness": if self.kind == Kind::Name { "server" } else { "none" },
         });

@@ -15,7 +15,7 @@ use super::super::management::{Call, Strict, created, fitting, invalid, printabl
 use super::edit::{Verb, members};
 use super::value::{object, several};
 use super::wire::{UserBody, UserList};
-use super::{USER, WSO2, filter, patch};
+use super::{FACTORS, USER, WSO2, filter, patch};
 
 const PATH: &str = "/scim2/Users";
 /// Length of a page that does not ask for one.
@@ -68,7 +68,8 @@ pub(crate) async fn list(call: Call) -> Result<Response, Error> {
 
 pub(crate) async fn show(call: Call) -> Result<Response, Error> {
     let user = call.admin().user(&call.by, &call.id()?).await?;
-    Ok(shown(&call, &user))
+    let factors = call.admin().factors(&call.by, &user).await?;
+    Ok(fitting(Json(body_of(&call, &user).with_factors(&factors)).into_response()))
 }
 
 /// Replaces what is known of the person. A password, a lock and the switch stay where they are not mentioned: nobody is
@@ -123,7 +124,7 @@ fn name_of(body: &Value) -> Result<&str, Error> {
 
 fn fill(draft: &mut UserDraft, body: &Value) -> Result<(), Error> {
     if let Some(schemas) = member(body, "schemas")? {
-        check_schemas(schemas, &[USER, WSO2])?;
+        check_schemas(schemas, &[USER, WSO2, FACTORS])?;
     }
     members(draft, Verb::Add, body)
 }

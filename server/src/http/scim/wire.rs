@@ -2,15 +2,17 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use vestibule_core::credential::Credential;
 use vestibule_core::user::{Contact, User};
 
-use super::{LIST, USER, WSO2};
+use super::super::management::FactorBody;
+use super::{FACTORS, LIST, USER, WSO2};
 
 /// A user (RFC 7643 §4.1).
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UserBody {
-    schemas: [&'static str; 2],
+    schemas: Vec<&'static str>,
     id: String,
     user_name: String,
     #[serde(skip_serializing_if = "NameBody::is_empty")]
@@ -30,6 +32,9 @@ pub(crate) struct UserBody {
     phone_numbers: Vec<ContactBody>,
     #[serde(rename = "urn:scim:wso2:schema")]
     extension: ExtensionBody,
+    /// Only where one user is shown.
+    #[serde(rename = "urn:vestibule:scim:factors", skip_serializing_if = "Option::is_none")]
+    factors: Option<FactorsBody>,
     meta: MetaBody,
 }
 
@@ -58,6 +63,14 @@ struct ContactBody {
 struct ExtensionBody {
     /// Locked by an administrator; `false` in a request also lifts the locks that wrong answers brought.
     account_locked: bool,
+    /// Another password is wanted at the next login.
+    force_password_reset: bool,
+}
+
+/// What a user holds besides a password, without what is secret.
+#[derive(Serialize, JsonSchema)]
+struct FactorsBody {
+    factors: Vec<FactorBody>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -88,7 +101,7 @@ impl UserBody {
     pub(super) fn of(user: &User, location: String) -> Self {
         let profile = &user.profile;
         Self {
-            schemas: [USER, WSO2],
+            schemas: vec![USER, WSO2],
             id: user.id.to_string(),
             user_name: user.name.clone(),
             name: NameBody {
@@ -103,7 +116,8 @@ impl UserBody {
             active: user.active,
             emails: profile.emails.iter().map(ContactBody::of).collect(),
             phone_numbers: profile.phones.iter().map(ContactBody::of).collect(),
-            extension: ExtensionBody { account_locked: user.locked },
+            extension: ExtensionBody { account_locked: user.locked, force_password_reset: user.renew_password },
+            factors: None,
             meta: MetaBody {
                 resource_type: "User",
                 created: user.created.to_string(),
@@ -111,6 +125,15 @@ impl UserBody {
                 location,
             },
         }
+    }
+
+    /// With what the user holds, if it is anything.
+    pub(super) fn with_factors(mut self, held: &[Credential]) -> Self {
+        if !held.is_empty() {
+            self.schemas.push(FACTORS);
+            self.factors = Some(FactorsBody { factors: held.iter().map(FactorBody::of).collect() });
+        }
+        self
     }
 }
 
