@@ -28,7 +28,7 @@ pub(crate) struct JourneysArgs {
 
 /// Measures and prints.
 pub(crate) async fn measure(target: &Target, args: &JourneysArgs) -> anyhow::Result<()> {
-    let scene = setup::prepare(target, args.users, &args.alg).await?;
+    let scene = setup::prepare(target, args.users, (&args.alg, &["BasicAuthenticator"])).await?;
     println!("tokens {}, {} workers, {} users", args.alg, args.workers, args.users);
     println!("idle: {:.1} MiB resident", mib(server::resident_kib(target.pid)?));
     let span = Duration::from_secs(args.seconds);

@@ -29,6 +29,9 @@ enum Command {
     Journeys(journeys::JourneysArgs),
     /// Whether wrong, unknown, locked and disabled users can be told apart.
     Timing {
+        /// What an outsider does with a name.
+        #[arg(long, value_enum, default_value = "password")]
+        way: timing::Way,
         /// Tries of each class.
         #[arg(long, default_value_t = 200)]
         tries: usize,
@@ -78,9 +81,9 @@ fn main() -> anyhow::Result<()> {
                 let (target, _process) = cli.server.target(8, 1).await?;
                 journeys::measure(&target, &args).await
             }
-            Command::Timing { tries } => {
+            Command::Timing { way, tries } => {
                 let (target, _process) = cli.server.target(19_456, 2).await?;
-                timing::compare(&target, tries).await
+                timing::compare(&target, way, tries).await
             }
         }
     })

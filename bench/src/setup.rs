@@ -18,16 +18,19 @@ pub(crate) struct Scene {
     pub users: Vec<String>,
 }
 
-pub(crate) async fn prepare(target: &Target, users: usize, alg: &str) -> anyhow::Result<Scene> {
+pub(crate) async fn prepare(target: &Target, users: usize, (alg, steps): (&str, &[&str])) -> anyhow::Result<Scene> {
     let mut connection = Connection::open(target.address).await?;
     let admin = administrator(target);
     let run = std::process::id();
+    let step = |(id, name): (usize, &&str)| json!({ "id": id, "options": [{ "idp": "LOCAL", "authenticator": name }] });
+    let steps: Vec<Value> = (1..).zip(steps).map(step).collect();
     let app = json!({
         "name": format!("bench-{run}"),
         "inboundProtocolConfiguration": { "oidc": {
             "grantTypes": ["authorization_code", "refresh_token"], "callbackURLs": [REDIRECT], "publicClient": true,
             "idToken": { "idTokenSignedResponseAlg": alg }, "accessToken": { "accessTokenSignedResponseAlg": alg },
         }},
+        "authenticationSequence": { "type": "USER_DEFINED", "steps": steps },
         "advancedConfigurations": { "enableAPIBasedAuthentication": true },
     });
     let made = post(&mut connection, "/api/server/v1/applications", &admin, &app).await?;
