@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { Admin } from '../lib/admin.mjs';
 import { NativeClient } from '../lib/flow.mjs';
 import { CHEAP_HASH, Server } from '../lib/server.mjs';
+import { until } from '../lib/wait.mjs';
 
 const WAY = 'OpenIDConnectAuthenticator';
 const idOf = (idp) => Buffer.from(`${WAY}:${idp}`).toString('base64url');
@@ -20,7 +21,9 @@ async function provider() {
   const admin = new Admin(server);
   const oidc = { publicClient: false };
   const [ours, theirs] = [await admin.app({ name: 'ours', oidc }), await admin.app({ name: 'theirs', oidc })];
-  return { server, ours, theirs, user: await admin.user() };
+  // Without PKCE nothing but the nonce and the code's being spent stands against a code of another flow.
+  const plain = await admin.app({ name: 'plain', oidc: { ...oidc, pkce: { mandatory: false } } });
+  return { server, ours, theirs, plain, user: await admin.user(), issuer: `${server.url}/oauth2/token` };
 }
 
 /** A connection to a provider. */
@@ -54,15 +57,17 @@ before(async () => {
   await connect(admin, 'One', providers[0]);
   await connect(admin, 'Two', providers[1]);
   await connect(admin, 'OneNative', providers[0], { isTrustedTokenIssuer: 'true' });
+  await connect(admin, 'OnePlain', { ...providers[0], ours: providers[0].plain }, { IsPKCEEnabled: 'false' });
+  await connect(admin, 'TwoStrict', providers[1], { IsIssParameterRequired: 'true' });
   const app = await admin.app({ name: 'shop' });
   const options = [
     { idp: 'LOCAL', authenticator: 'BasicAuthenticator' },
-    ...['One', 'Two', 'OneNative'].map((idp) => ({ idp, authenticator: WAY })),
+    ...['One', 'Two', 'OneNative', 'OnePlain', 'TwoStrict'].map((idp) => ({ idp, authenticator: WAY })),
   ];
   const sequence = { type: 'USER_DEFINED', steps: [{ id: 1, options }], subjectStepId: 1, attributeStepId: 1 };
   const path = `/api/server/v1/applications/${app.id}`;
   (await admin.send('PATCH', path, { authenticationSequence: sequence })).expect(200);
-  house = { server, client: new NativeClient(server, app) };
+  house = { server, admin, client: new NativeClient(server, app) };
 });
 
 after(async () => {
@@ -84,7 +89,8 @@ async function agree({ server, ours, user }, redirectUrl) {
   const form = { ...fields, response_mode: 'direct' };
   const { flowId } = (await server.http.form('/oauth2/authorize', form, client.credentials)).expect(200).json;
   const done = (await client.answer(flowId, { username: user.userName, password: user.password })).expect(200).json;
-  return { code: done.authData.code, state: done.authData.state };
+  const { code, state, iss } = done.authData;
+  return { code, state, ...(iss ? { iss } : {}) };
 }
 
 const hand = ({ flowId }, idp, params) => house.client.answer(flowId, params, idOf(idp));
@@ -96,9 +102,14 @@ async function signedIn(flow, answer) {
   return claimsOf(tokens.id_token);
 }
 
-/** The answer was refused and the options are open again. */
-function refused(answer) {
-  const step = answer.expect(200).json;
+/** How often the log gives a reason. */
+const told = (why) => house.server.log.split(why).length - 1;
+
+/** What is handed in is refused for that reason, which only the log tells, and the options are open again. */
+async function refused(flow, idp, params, why) {
+  const before = told(why);
+  const step = (await hand(flow, idp, params)).expect(200).json;
+  await until(`"${why}" in the log`, () => told(why) === before + 1, 3_000);
   assert.equal(step.flowStatus, 'FAIL_INCOMPLETE', JSON.stringify(step));
   assert.equal(step.nextStep.stepType, 'MULTI_OPTIONS_PROMPT');
   assert.equal(step.nextStep.messages[0].type, 'ERROR');
@@ -113,9 +124,25 @@ async function tokens({ server, user }, app, nonce) {
   return { accessToken: given.access_token, idToken: given.id_token };
 }
 
+/** The claims of two logins of the same person, and how many users that made. */
+async function twice(login) {
+  const count = async () => (await house.admin.get('/scim2/Users?count=0')).expect(200).json.totalResults;
+  const before = await count();
+  const all = [await login(), await login()];
+  return { all, made: (await count()) - before };
+}
+
+/** It is a user of our own, made for the person, and not the provider's under another roof. */
+async function isOneNewUser({ all, made }, { user }) {
+  assert.equal(made, 1);
+  assert.equal(all[0].sub, all[1].sub);
+  assert.notEqual(all[0].sub, user.id);
+  for (const { amr } of all) assert.deepEqual(amr, ['fed']);
+  (await house.admin.get(`/scim2/Users/${all[0].sub}`)).expect(200);
+}
+
 test('by redirect a stranger becomes a user, and is the same one the next time', async () => {
-  const subjects = [];
-  for (let turn = 0; turn < 2; turn += 1) {
+  const login = async () => {
     const flow = await choose('One');
     assert.equal(flow.option.metadata.promptType, 'REDIRECTION_PROMPT');
     assert.deepEqual(flow.option.requiredParams, ['code', 'state']);
@@ -123,60 +150,107 @@ test('by redirect a stranger becomes a user, and is the same one the next time',
     assert.equal(page.get('redirect_uri'), house.client.app.redirectUri);
     assert.equal(page.get('code_challenge_method'), 'S256');
     assert.ok(page.get('nonce') && page.get('state') === flow.given.state);
-    const claims = await signedIn(flow, await hand(flow, 'One', await agree(providers[0], flow.given.redirectUrl)));
-    assert.deepEqual(claims.amr, ['fed']);
-    subjects.push(claims.sub);
-  }
-  assert.equal(subjects[0], subjects[1]);
+    return signedIn(flow, await hand(flow, 'One', await agree(providers[0], flow.given.redirectUrl)));
+  };
+  await isOneNewUser(await twice(login), providers[0]);
 });
 
-test('natively the tokens of the provider say who it is', async () => {
-  const flow = await choose('OneNative');
-  assert.equal(flow.option.metadata.promptType, 'INTERNAL_PROMPT');
-  assert.deepEqual(flow.option.requiredParams, ['accessToken', 'idToken']);
-  const given = await tokens(providers[0], providers[0].ours, flow.given.nonce);
-  await signedIn(flow, await hand(flow, 'OneNative', given));
+test('natively the tokens of the provider make a user, and find the same one the next time', async () => {
+  // An account is found by issuer and subject, whichever connection it came by: so somebody who came by none yet.
+  const person = { ...providers[0], user: await new Admin(providers[0].server).user() };
+  const login = async () => {
+    const flow = await choose('OneNative');
+    assert.equal(flow.option.metadata.promptType, 'INTERNAL_PROMPT');
+    assert.deepEqual(flow.option.requiredParams, ['accessToken', 'idToken']);
+    const own = await tokens(person, person.ours, flow.given.nonce);
+    return signedIn(flow, await hand(flow, 'OneNative', own));
+  };
+  await isOneNewUser(await twice(login), person);
 });
 
-test('a changed state is refused', async () => {
+test('a changed state is refused, and so is that of another flow', async () => {
   const flow = await choose('One');
   const { code, state } = await agree(providers[0], flow.given.redirectUrl);
-  refused(await hand(flow, 'One', { code, state: `A${state.slice(1)}` === state ? `B${state.slice(1)}` : `A${state.slice(1)}` }));
+  const changed = `${state.startsWith('A') ? 'B' : 'A'}${state.slice(1)}`;
+  await refused(flow, 'One', { code, state: changed }, 'the state is not the one of this attempt');
+  const other = await choose('One');
+  await refused(other, 'One', { code, state }, 'the state is not the one of this attempt');
 });
 
 test('a code that was handed in before is refused', async () => {
-  const flow = await choose('One');
-  const answer = await agree(providers[0], flow.given.redirectUrl);
-  await signedIn(flow, await hand(flow, 'One', answer));
+  const flow = await choose('OnePlain');
+  const answer = await agree({ ...providers[0], ours: providers[0].plain }, flow.given.redirectUrl);
+  await signedIn(flow, await hand(flow, 'OnePlain', answer));
   // In the same flow, which is over, and in another one with a state of its own.
-  (await hand(flow, 'One', answer)).expect(400);
-  const other = await choose('One');
-  refused(await hand(other, 'One', { code: answer.code, state: other.given.state }));
+  (await hand(flow, 'OnePlain', answer)).expect(400);
+  const other = await choose('OnePlain');
+  await refused(other, 'OnePlain', { code: answer.code, state: other.given.state }, 'the provider refused the code');
+});
+
+test('a fresh code of another flow is refused: by PKCE, and without it by the nonce', async () => {
+  const [mine, theirs] = [await choose('One'), await choose('One')];
+  const { code } = await agree(providers[0], theirs.given.redirectUrl);
+  await refused(mine, 'One', { code, state: mine.given.state }, 'the provider refused the code');
+  const [bare, other] = [await choose('OnePlain'), await choose('OnePlain')];
+  const injected = await agree({ ...providers[0], ours: providers[0].plain }, other.given.redirectUrl);
+  const params = { code: injected.code, state: bare.given.state };
+  await refused(bare, 'OnePlain', params, "the ID token's nonce is not the one of this attempt");
 });
 
 test('a denial leads back to the options', async () => {
   const flow = await choose('One');
-  refused(await hand(flow, 'One', { error: 'access_denied', state: flow.given.state }));
+  const params = { error: 'access_denied', state: flow.given.state };
+  await refused(flow, 'One', params, 'the provider did not sign the user in');
+  const again = (await house.client.answer(flow.flowId, {}, idOf('One'))).expect(200).json;
+  const { redirectUrl } = again.nextStep.authenticators[0].metadata.additionalData;
+  await signedIn(flow, await hand(flow, 'One', await agree(providers[0], redirectUrl)));
 });
 
-test('the code of one provider is no good as that of another', async () => {
+test('the answer of one provider is no good as that of another', async () => {
   const flow = await choose('One');
   const answer = await agree(providers[0], flow.given.redirectUrl);
-  refused(await hand(flow, 'Two', answer));
+  await refused(flow, 'Two', answer, 'the state is not the one of this attempt');
   const again = await choose('Two');
   const foreign = await agree(providers[0], (await choose('One')).given.redirectUrl);
-  refused(await hand(again, 'Two', { code: foreign.code, state: again.given.state }));
+  await refused(again, 'Two', { code: foreign.code, state: again.given.state }, 'the provider refused the code');
 });
 
-test('a token for another audience, of another nonce or of another provider is refused', async () => {
-  const [one, two] = providers;
-  const cases = [
-    (nonce) => tokens(one, one.theirs, nonce),
-    () => tokens(one, one.ours, 'another-nonce'),
-    (nonce) => tokens(two, two.ours, nonce),
-  ];
-  for (const make of cases) {
-    const flow = await choose('OneNative');
-    refused(await hand(flow, 'OneNative', await make(flow.given.nonce)));
-  }
+test('an answer that names another issuer is refused, and its code goes to nobody', async () => {
+  const honest = await choose('One');
+  const answer = await agree(providers[0], honest.given.redirectUrl);
+  const misled = await choose('Two');
+  const mixed = { code: answer.code, state: misled.given.state, iss: providers[0].issuer };
+  await refused(misled, 'Two', mixed, "the answer is another issuer's");
+  await signedIn(honest, await hand(honest, 'One', { ...answer, iss: providers[0].issuer }));
+});
+
+test('an answer without an issuer is refused where the connection wants one', async () => {
+  const flow = await choose('TwoStrict');
+  const answer = await agree(providers[1], flow.given.redirectUrl);
+  await refused(flow, 'TwoStrict', { code: answer.code, state: answer.state }, 'the answer names no issuer');
+});
+
+test('a token for another audience is refused', async () => {
+  const flow = await choose('OneNative');
+  const foreign = await tokens(providers[0], providers[0].theirs, flow.given.nonce);
+  await refused(flow, 'OneNative', foreign, 'the ID token is for another audience');
+});
+
+test('a token with another nonce is refused', async () => {
+  const flow = await choose('OneNative');
+  const foreign = await tokens(providers[0], providers[0].ours, 'another-nonce');
+  await refused(flow, 'OneNative', foreign, "the ID token's nonce is not the one of this attempt");
+});
+
+test('a token of another provider is refused', async () => {
+  const flow = await choose('OneNative');
+  const foreign = await tokens(providers[1], providers[1].ours, flow.given.nonce);
+  await refused(flow, 'OneNative', foreign, "the ID token's key is unknown");
+});
+
+test('an access token of another login is refused', async () => {
+  const flow = await choose('OneNative');
+  const { idToken } = await tokens(providers[0], providers[0].ours, flow.given.nonce);
+  const { accessToken } = await tokens(providers[0], providers[0].ours, flow.given.nonce);
+  await refused(flow, 'OneNative', { idToken, accessToken }, 'the access token does not go with the ID token');
 });
