@@ -41,7 +41,7 @@ fn nobody() -> Begun {
 }
 
 /// Tells the user of a new factor, so that an enrolment by somebody else does not stay unseen.
-fn notice(cx: &Context<'_>, user: &User, factor: &'static str) -> Result<Vec<Letter>, Fault> {
+pub(crate) fn notice(cx: &Context<'_>, user: &User, factor: &str) -> Result<Vec<Letter>, Fault> {
     let Some(email) = user.profile.email() else { return Ok(Vec::new()) };
     let values = [("factor", factor.to_owned())].into();
     let dispatch = dispatch(cx, Channel::Email, &email.value, ("factor-added", values));

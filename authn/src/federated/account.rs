@@ -12,6 +12,8 @@ use vestibule_core::ports::store::Edit;
 use vestibule_core::ports::{CredentialId, UserId};
 use vestibule_core::user::{User, canonical_name};
 
+use crate::enrolment::notice;
+
 use super::{Line, Person, profile};
 
 /// How often the use of a linked account is noted: each noting is a write that a second login at the same moment loses.
@@ -29,8 +31,7 @@ pub(super) async fn admit(line: &Line<'_>, person: &Person) -> Result<Outcome, F
         (Some(held), subject) => linked(line, held, subject).await,
         (None, Subject::Nobody) => newcomer(line, account, person).await,
         (None, Subject::Known(user)) if may_join(line, person, user).await? => {
-            line.audit("account_linked", &user.id);
-            Ok(Outcome::proved(Edit::Enrol(Box::new(line.credential(user.id, account))).into()))
+            Ok(Outcome::proved(joined(line, account, user)?))
         }
         (None, Subject::Known(_) | Subject::Shadow) => Ok(nobody(line)),
     }
@@ -59,9 +60,8 @@ async fn newcomer(line: &Line<'_>, account: FederatedAccount, person: &Person) -
     if provisioning.link_by_email
         && let Some(user) = owner_of_email(line, person).await?
     {
-        line.audit("account_linked", &user.id);
-        let edit = Edit::Enrol(Box::new(line.credential(user.id, account)));
-        return Ok(of(user, edit.into()));
+        let effects = joined(line, account, &user)?;
+        return Ok(of(user, effects));
     }
     if !provisioning.just_in_time {
         return Ok(nobody(line));
@@ -74,14 +74,21 @@ async fn newcomer(line: &Line<'_>, account: FederatedAccount, person: &Person) -
     Ok(of(user, Effects { edits, letters: Vec::new() }))
 }
 
+/// An account becomes a user's, who is told.
+fn joined(line: &Line<'_>, account: FederatedAccount, user: &User) -> Result<Effects, Fault> {
+    line.audit("account_linked", &user.id);
+    let letters = notice(&line.cx, user, &line.connection.name)?;
+    Ok(Effects { edits: vec![Edit::Enrol(Box::new(line.credential(user.id, account)))], letters })
+}
+
 /// Whether an account that nobody has may become that of the flow's user.
 async fn may_join(line: &Line<'_>, person: &Person, user: &User) -> Result<bool, Fault> {
     if line.connection.provisioning.link_by_email && owns_email(user, person) {
         return Ok(true);
     }
-    // As with every enrolment inside a login: after another factor, where the application lets it, and only for a user who
-    // has no account there yet, so that a stolen password does not bring a stranger's account in.
-    if !line.cx.proven || !line.cx.app.enrolment {
+    // After two factors, where the application lets users enrol, and only for a user who has no account there yet: a stolen
+    // password must not bring a stranger's account in, in place of a factor that the user holds.
+    if !line.cx.strong || !line.cx.app.enrolment {
         return Ok(false);
     }
     let held = line.cx.ports.store.credentials(line.cx.tenant, &user.id).await?;

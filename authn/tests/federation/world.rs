@@ -178,6 +178,7 @@ impl World {
             who: None,
             identified: self.user.is_some() || self.shadow,
             proven: self.proven,
+            strong: self.proven,
             option: &self.option,
             place: self.place,
             tenant: &self.tenant,

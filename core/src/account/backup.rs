@@ -22,7 +22,7 @@ impl Accounts {
     /// # Errors
     /// The login is too old (401), or somebody else did the same at the same time (409).
     pub async fn renew_backup_codes(&self, owner: Owner<'_>) -> Result<Vec<Secret<String>>, Error> {
-        self.demand_fresh(owner)?;
+        owner.demand_trust(&self.ports).await?;
         let sheet = backup::sheet(&self.ports);
         let held = Held::BackupCodes(BackupCodes::of(&sheet, &owner.user.id, &self.secrets));
         let before = self.single(owner, Kind::BackupCodes).await?;
@@ -38,7 +38,7 @@ impl Accounts {
     /// # Errors
     /// There are none (404), or the login is too old (401).
     pub async fn remove_backup_codes(&self, owner: Owner<'_>) -> Result<(), Error> {
-        self.demand_fresh(owner)?;
+        owner.demand_trust(&self.ports).await?;
         let credential = self.single(owner, Kind::BackupCodes).await?;
         self.remove(owner, &credential.ok_or_else(|| absent("There are no backup codes."))?).await
     }

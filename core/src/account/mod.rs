@@ -49,6 +49,35 @@ pub struct Owner<'a> {
     pub(crate) app: &'a Application,
     /// When the login was that the access token came from.
     pub(crate) authenticated: Timestamp,
+    /// That login was by two factors.
+    pub(crate) strong: bool,
+}
+
+impl Owner<'_> {
+    /// Refuses a login that is too old for a change that a stolen token must not make (RFC 9470 §3), or that was by fewer
+    /// factors than the user holds.
+    pub(crate) async fn demand_trust(&self, ports: &Ports) -> Result<(), Error> {
+        if ports.clock.now().since(self.authenticated) > FRESH {
+            return Err(Code::InsufficientAuthentication.into());
+        }
+        self.demand_factors(ports).await
+    }
+
+    /// Refuses a login by the password alone of a user who held a second factor at that time: whoever stole the password must
+    /// not get themselves another factor, nor take that one away. Who enrolled one since may go on.
+    pub(crate) async fn demand_factors(&self, ports: &Ports) -> Result<(), Error> {
+        if self.strong {
+            return Ok(());
+        }
+        let held = ports.store.credentials(&self.user.tenant, &self.user.id).await?;
+        let was_held = |held: &Credential| held.kind().is_second_factor() && held.created < self.authenticated;
+        if held.iter().any(was_held) {
+            return Err(Error::new(Code::InsufficientAuthentication).because(
+                "The account has a second factor: sign in with it and repeat this with the new access token.",
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// What a request brings about, written together.
@@ -63,14 +92,6 @@ impl Accounts {
     /// Over these ports; wrong codes and passwords count by the rules of a login.
     pub fn new(ports: Ports, secrets: Arc<Secrets>, rules: Rules) -> Self {
         Self { ports, secrets, rules }
-    }
-
-    /// Refuses a login that is too old for a change that a stolen token must not make (RFC 9470 §3).
-    fn demand_fresh(&self, owner: Owner<'_>) -> Result<(), Error> {
-        if self.ports.clock.now().since(owner.authenticated) <= FRESH {
-            return Ok(());
-        }
-        Err(Code::InsufficientAuthentication.into())
     }
 
     /// The one thing of a kind of which users have one.

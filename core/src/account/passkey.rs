@@ -52,7 +52,8 @@ impl Accounts {
     /// Asks for a new passkey, for a page or app of that origin.
     ///
     /// # Errors
-    /// The origin is not one of the application's or the server's (400), or the user has too many passkeys (409).
+    /// The origin is not one of the application's or the server's (400), or the user has too many passkeys (409), or the
+    /// login was by too few factors (401).
     pub async fn begin_passkey(
         &self,
         owner: Owner<'_>,
@@ -63,6 +64,7 @@ impl Accounts {
         if !party.origins.iter().any(|known| known == origin) {
             return Err(invalid("appId must be an origin of the application, such as https://app.example.com."));
         }
+        owner.demand_factors(&self.ports).await?;
         let held: Vec<_> = self.passkeys(owner).await?.into_iter().filter_map(key_of).collect();
         if held.len() >= MOST {
             return Err(conflict("The account has as many passkeys as it may have. Remove one first."));
@@ -148,7 +150,7 @@ impl Accounts {
     /// # Errors
     /// The user has no such passkey (404), or the login is too old (401).
     pub async fn remove_passkey(&self, owner: Owner<'_>, id: &str) -> Result<(), Error> {
-        self.demand_fresh(owner)?;
+        owner.demand_trust(&self.ports).await?;
         let credential = self.passkey(owner, id).await?;
         self.remove(owner, &credential).await
     }

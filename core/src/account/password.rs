@@ -22,7 +22,7 @@ impl Accounts {
         current: &Secret<String>,
         new: &Secret<String>,
     ) -> Result<(), Error> {
-        self.demand_fresh(owner)?;
+        owner.demand_trust(&self.ports).await?;
         if let Some(weakness) = Weakness::of(new.expose(), &owner.user.name) {
             return Err(invalid(weakness.sentence()));
         }

@@ -33,7 +33,7 @@ impl Accounts {
     /// which stays good until a code of the new one is given.
     ///
     /// # Errors
-    /// There is a confirmed one (409), or it is to be replaced and the login is too old (401).
+    /// There is a confirmed one (409), or the login is too old or by too few factors (401).
     pub async fn begin_totp(&self, owner: Owner<'_>, renew: bool) -> Result<TotpOffer, Error> {
         if self.single(owner, Kind::Totp).await?.is_some() {
             if !renew {
@@ -41,8 +41,9 @@ impl Accounts {
                     "An authenticator app is enrolled already. The action REFRESH replaces its secret.",
                 ));
             }
-            self.demand_fresh(owner)?;
+            owner.demand_trust(&self.ports).await?;
         }
+        owner.demand_factors(&self.ports).await?;
         let secret = TotpSecret::random(&self.ports);
         let sealed = secret.seal(&self.ports, &self.secrets)?;
         self.write_note(owner, &key(owner), &sealed, PATIENCE).await?;
@@ -69,7 +70,7 @@ impl Accounts {
         let note = self.note::<SealedTotp>(&key(owner)).await?.ok_or_else(|| absent(NOTHING_WAITS))?;
         let before = self.single(owner, Kind::Totp).await?;
         if before.is_some() {
-            self.demand_fresh(owner)?;
+            owner.demand_trust(&self.ports).await?;
         }
         let secret = note.says.open(&self.secrets)?;
         let tally = self.claim(owner, Factor::Otp).await?;
@@ -96,7 +97,7 @@ impl Accounts {
     /// # Errors
     /// There is neither (404), or the login is too old (401).
     pub async fn remove_totp(&self, owner: Owner<'_>) -> Result<(), Error> {
-        self.demand_fresh(owner)?;
+        owner.demand_trust(&self.ports).await?;
         let waited = self.take_note(&key(owner)).await?;
         match self.single(owner, Kind::Totp).await? {
             Some(credential) => self.remove(owner, &credential).await,

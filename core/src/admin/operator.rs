@@ -57,6 +57,7 @@ struct SignedIn {
     user: User,
     app: Application,
     authenticated: Timestamp,
+    strong: bool,
     own_record: bool,
 }
 
@@ -75,10 +76,11 @@ impl Operator {
         let own_record = access.has_scope("internal_login");
         let scopes = access.app.management_scopes.iter().filter(|scope| access.has_scope(scope)).cloned().collect();
         let authenticated = Timestamp::from_seconds(access.claims.auth_time.unwrap_or_default());
+        let strong = access.claims.acr.as_deref() == Some(crate::flow::ACR[1]);
         let standing = match access.bearer {
             Bearer::App => Standing::App(access.app.id, scopes),
             Bearer::User(user) => {
-                Standing::User(Box::new(SignedIn { user: *user, app: access.app, authenticated, own_record }))
+                Standing::User(Box::new(SignedIn { user: *user, app: access.app, authenticated, strong, own_record }))
             }
         };
         Self { tenant, standing }
@@ -127,8 +129,8 @@ impl Operator {
         self.demand(Permission::OwnUser)?;
         match &self.standing {
             Standing::User(signed_in) => {
-                let SignedIn { user, app, authenticated, .. } = &**signed_in;
-                Ok(Owner { user, app, authenticated: *authenticated })
+                let SignedIn { user, app, authenticated, strong, .. } = &**signed_in;
+                Ok(Owner { user, app, authenticated: *authenticated, strong: *strong })
             }
             _ => Err(Code::Forbidden.into()),
         }

@@ -129,6 +129,12 @@ impl Kind {
     /// All kinds.
     pub const ALL: &[Self] = &[Self::Totp, Self::BackupCodes, Self::Passkey, Self::PushDevice, Self::Federated];
 
+    /// Whether it is a factor beside the password. Backup codes are none of their own: they outlive the device that they stand
+    /// in for; an account elsewhere is another's word.
+    pub const fn is_second_factor(self) -> bool {
+        matches!(self, Self::Totp | Self::Passkey | Self::PushDevice)
+    }
+
     /// As stores and operators write it.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -15,6 +15,8 @@ pub const PERIOD: i64 = 30;
 pub const DIGITS: u32 = 6;
 /// How many steps a device's clock may be ahead or behind.
 const DRIFT: i64 = 1;
+/// Characters of issuer and account that are shown: encoded, the address must still fit into a QR code.
+const LONGEST_LABEL: usize = 48;
 /// Purpose of the sealing.
 const SEAL: &str = "totp";
 
@@ -50,7 +52,8 @@ impl TotpSecret {
     pub fn uri(&self, issuer: &str, account: &str) -> Secret<String> {
         let secret = self.base32();
         let encoded = |text: &str| -> String {
-            let form: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+            let label: String = text.chars().take(LONGEST_LABEL).collect();
+            let form: String = url::form_urlencoded::byte_serialize(label.as_bytes()).collect();
             form.replace('+', "%20")
         };
         let (issuer, account) = (encoded(issuer), encoded(account));

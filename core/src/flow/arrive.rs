@@ -9,7 +9,6 @@ use super::engine::{Engine, Scene};
 use super::identify::Identity;
 use super::state::{Progress, Proof, State, Turn, Who};
 use super::steps::Spot;
-use crate::credential::Kind;
 use crate::error::{Error, Fault};
 
 impl Engine {
@@ -74,8 +73,7 @@ impl Engine {
             return Ok(false);
         }
         let held = self.ports.store.credentials(&scene.ticket.tenant, user).await?;
-        // Backup codes are no factor of their own: they outlive the device that they stand in for.
-        Ok(held.iter().any(|held| matches!(held.kind(), Kind::Totp | Kind::Passkey | Kind::PushDevice)))
+        Ok(held.iter().any(|held| held.kind().is_second_factor()))
     }
 
     /// The detours that a step makes necessary once it is passed, of those that this build has.

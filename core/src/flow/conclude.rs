@@ -177,6 +177,16 @@ fn is_whom_and_how_it_was_asked(ticket: &Ticket, user: &User, acr: &str) -> Resu
     Ok(())
 }
 
+/// Whether two factors have been proved.
+pub(super) fn is_strong(progress: &Progress) -> bool {
+    // A first step asks with nothing proved: no list is made for it.
+    if progress.passed.is_empty() {
+        return false;
+    }
+    let proofs: Vec<&Proof> = progress.proofs().collect();
+    acr(&proofs) == ACR[1]
+}
+
 /// Two factors of different classes, or one that is both (NIST SP 800-63B-4 §2.2).
 pub(super) fn acr(proofs: &[&Proof]) -> &'static str {
     let classes: BTreeSet<Class> = proofs.iter().filter_map(|proof| proof.factor.class()).collect();

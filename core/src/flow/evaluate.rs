@@ -160,7 +160,7 @@ impl Engine {
         }
         let state = State::Succeeded(Progress::default());
         let all = Effects { conclusion: Some(&conclusion), edits: &effects.edits, letters: &effects.letters };
-        if self.try_settle(&round, &claim, advance(&state)?, Mark::Right, all).await? == Settled::Overtaken {
+        if self.try_settle(&round, &claim, advance(&state)?, right(&round), all).await? == Settled::Overtaken {
             return self.overtaken(round, identity, claim).await;
         }
         tracing::info!(target: "vestibule::audit", event = "login", outcome = "success", tenant = %scene.ticket.tenant, app = %scene.app.id, user = %user.id, source = ?scene.source.address, amr = ?conclusion.grant.terms.amr);
@@ -184,7 +184,7 @@ impl Engine {
         };
         shown.letters.extend(effects.letters);
         let all = Effects { conclusion: None, edits: &effects.edits, letters: &shown.letters };
-        if self.try_settle(&round, &claim, advance(&shown.state)?, Mark::Right, all).await? == Settled::Overtaken {
+        if self.try_settle(&round, &claim, advance(&shown.state)?, right(&round), all).await? == Settled::Overtaken {
             return self.overtaken(round, identity, claim).await;
         }
         Ok(Progressed::Step(shown.step))
@@ -264,6 +264,12 @@ fn unchanged(round: &Round<'_>, identity: &Identity, edits: &[Edit]) -> Option<O
         Edit::Provision(_) | Edit::Enrol(_) | Edit::Use { .. } => None,
     });
     same.then(|| renewed.or(now))
+}
+
+/// What a right answer is to the tally. The first code of a new device shows that a secret was received, not who the user is: it
+/// forgives no wrong ones.
+fn right(round: &Round<'_>) -> Mark {
+    if round.authenticator.spec().enrols.is_some() { Mark::Void } else { Mark::Right }
 }
 
 /// With what a wrong answer ends the flow, if it does: one too many, or no other option to go back to.

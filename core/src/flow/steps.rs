@@ -2,6 +2,7 @@
 
 use super::authenticator::{Begun, Context, Place, Prompt};
 use super::claim::Effects;
+use super::conclude::is_strong;
 use super::engine::{Engine, Round, Scene};
 use super::identify::Identity;
 use super::message::{Message, MessageKind};
@@ -220,6 +221,7 @@ impl Engine {
             who: spot.identity.who.as_ref(),
             identified: progress.who.is_some(),
             proven: progress.proofs().next().is_some(),
+            strong: is_strong(progress),
             option: spot.option,
             place: Place { flow, step, option: spot.place, turn: progress.misses },
             tenant: &scene.ticket.tenant,

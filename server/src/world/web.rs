@@ -58,7 +58,8 @@ impl Outbound {
 #[async_trait]
 impl Web for Outbound {
     async fn fetch(&self, request: WebRequest) -> Result<WebAnswer, WebFailure> {
-        let unreachable = |error: reqwest::Error| WebFailure::Unreachable(reason(&error));
+        // The address may have a secret in its query.
+        let unreachable = |error: reqwest::Error| WebFailure::Unreachable(reason(&error.without_url()));
         let url = reqwest::Url::parse(&request.url).map_err(|_| WebFailure::Forbidden("no address".to_owned()))?;
         self.egress.check(&url)?;
         let mut call = match request.method {
@@ -193,6 +194,15 @@ mod tests {
         let egress = Egress { allowed: vec!["127.0.0.0/8".parse().unwrap()] };
         let Err(WebFailure::Unreachable(reason)) = fetch(egress, "http://127.0.0.1:1/") else { panic!() };
         assert!(reason.to_lowercase().contains("refused"), "{reason}");
+    }
+
+    #[test]
+    fn a_failure_tells_nothing_of_the_address_that_was_called() {
+        let egress = || Egress { allowed: vec!["127.0.0.0/8".parse().unwrap()] };
+        for url in ["http://127.0.0.1:1/?token=hush", "http://localhost:1/?token=hush"] {
+            let Err(WebFailure::Unreachable(reason)) = fetch(egress(), url) else { panic!() };
+            assert!(!reason.contains("hush"), "{reason}");
+        }
     }
 
     #[test]

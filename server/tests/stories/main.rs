@@ -65,6 +65,7 @@ mod sessions;
 mod signatures;
 mod sms_otp;
 mod steps;
+mod stolen_password;
 mod strictness;
 mod sweeping;
 mod tenants;

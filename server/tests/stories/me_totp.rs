@@ -216,3 +216,13 @@ async fn a_tenants_authenticator_apps_carry_its_name() {
     let offer = there.bearer(&token).post(TOTP, act("INIT")).await;
     assert!(offer.is(200).at("/uri").starts_with("otpauth://totp/Acme%20%26%20Co:kim?secret="), "{}", offer.text());
 }
+
+#[tokio::test]
+async fn a_long_name_still_fits_into_the_picture() {
+    let world = World::new().await;
+    let name = "\u{1f600}".repeat(240);
+    world.household(&name).await;
+    let kim = world.signed_in(&name).await;
+    let offer = kim.json(axum::http::Method::POST, crate::me::TOTP, &json!({"action": "INIT"})).await;
+    assert!(offer.is(200).at("/qrPng").starts_with("data:image/png;base64,"));
+}

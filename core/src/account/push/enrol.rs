@@ -63,6 +63,7 @@ impl House {
     /// The caller is no signed-in user (403), has too many devices already (409), or the store failed.
     pub async fn push_ticket(&self, by: &Operator) -> Result<Ticket, Error> {
         let user = signed_in(by)?;
+        by.owner()?.demand_factors(&self.ports).await?;
         self.has_room(&user.tenant, &user.id).await?;
         let device = CredentialId::random(&*self.ports.entropy).to_string();
         let challenge = self.challenge(&device);

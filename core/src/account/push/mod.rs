@@ -74,6 +74,7 @@ impl House {
     /// As [`Self::push_device`].
     pub async fn remove_push_device(&self, by: &Operator, handle: &str) -> Result<(), Error> {
         let device = self.push_device(by, handle).await?;
+        by.owner()?.demand_trust(&self.ports).await?;
         self.drop_device(signed_in(by)?, &device).await
     }
 

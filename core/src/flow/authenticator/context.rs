@@ -69,6 +69,8 @@ pub struct Context<'a> {
     pub identified: bool,
     /// Whether another factor has been proved in this flow: only then may anything be told of the user.
     pub proven: bool,
+    /// Whether two factors have been proved in this flow.
+    pub strong: bool,
     /// The option as it was configured.
     pub option: &'a StepOption,
     /// Where the flow stands.
