@@ -10,6 +10,7 @@ use crate::budget::{BudgetKey, BudgetRule};
 use crate::error::Fault;
 use crate::ports::{LetterId, Ports, Secret, TenantId, Timestamp, UserId};
 use crate::secrets::Secrets;
+use crate::user::User;
 
 /// How a message travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -79,6 +80,9 @@ pub struct SendingRules {
     pub prefix: BudgetRule,
 }
 
+/// How long a warning is of use.
+const NOTICE: Duration = Duration::from_secs(60 * 60 * 24);
+
 /// How many characters of a number, `+` included, make its prefix.
 pub const PREFIX: usize = 6;
 
@@ -116,14 +120,32 @@ impl SendingRules {
     }
 }
 
-impl Letter {
-    /// The letter at no cost. A warning must not be left out because somebody used up what may be sent; it is bounded by what
-    /// it warns of.
-    #[must_use]
-    pub fn free(self) -> Self {
-        Self { budgets: Vec::new(), ..self }
+impl SendingRules {
+    /// The letter that tells a user by email of a change of the account; none where there is no address. It costs nothing: a
+    /// warning must not be left out because somebody used up what may be sent.
+    ///
+    /// # Errors
+    /// The message could not be written or sealed.
+    pub fn notice(
+        &self,
+        world: (&Ports, &Secrets),
+        (user, locale): (&User, Option<String>),
+        (template, values): (&str, BTreeMap<&str, String>),
+    ) -> Result<Option<Letter>, Fault> {
+        let Some(email) = user.profile.email() else { return Ok(None) };
+        let dispatch = Dispatch {
+            channel: Channel::Email,
+            to: email.value.clone(),
+            template: template.to_owned(),
+            locale,
+            values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        };
+        let letter = self.letter(world, (&user.tenant, Some(&user.id)), &dispatch, NOTICE)?;
+        Ok(Some(Letter { budgets: Vec::new(), ..letter }))
     }
+}
 
+impl Letter {
     /// The message inside.
     ///
     /// # Errors

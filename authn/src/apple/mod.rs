@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use vestibule_core::connection::Connection;
 use vestibule_core::error::Fault;
-use vestibule_core::flow::authenticator::{Answers, Authenticator, Factor, Param, Setting, SettingKind, Spec};
+use vestibule_core::flow::authenticator::{Answers, Authenticator, Param, Setting, SettingKind, Spec};
 use vestibule_core::ports::Secret;
 use vestibule_jose::{Algorithm, Family, SigningKey};
 
 use crate::federated::settings::{
     ALIAS, AUTHORIZE, CLIENT_ID, ISS_REQUIRED, ISSUER, JWKS, JWKS_URI, MORE, NATIVE, PKCE, SCOPES, TOKEN, check_keys,
 };
-use crate::federated::{Federated, Line, Person, Provider, names_of};
+use crate::federated::{ELSEWHERE, Federated, Line, Person, Provider, names_of};
 
 /// The registration of this way of signing in.
 pub const KIND: &dyn Authenticator = &Federated(Apple);
@@ -41,10 +41,7 @@ static SPEC: Spec = Spec {
         // Sent by Apple on the first login only, unsigned.
         Param::silent("user"),
     ],
-    factor: Some(Factor::Federated),
-    traceless: true,
-    connected: true,
-    ..Spec::PLAIN
+    ..ELSEWHERE
 };
 
 static SETTINGS: &[Setting] = &[

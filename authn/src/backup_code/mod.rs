@@ -6,8 +6,7 @@ use vestibule_core::credential::{Credential, Held, Kind};
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Begun, Context, Effects, Factor, Memo, Outcome, Param, Prompt, PromptKind, Spec, Then,
-    Triage,
+    Answers, Authenticator, Begun, Context, Factor, Memo, Outcome, Param, Prompt, PromptKind, Spec, Then, Triage,
 };
 use vestibule_core::ports::store::Edit;
 
@@ -52,8 +51,7 @@ impl Authenticator for BackupCode {
         let Some(credential) = held(cx).await? else { return Ok(wrong()) };
         let Held::BackupCodes(codes) = &credential.held else { return Ok(wrong()) };
         let Some(left) = codes.without(code, &credential.user, cx.secrets) else { return Ok(wrong()) };
-        let (seen, credential) = (credential.revision, credential.used(Held::BackupCodes(left), cx.now));
-        Ok(Outcome::proved(Effects::from(Edit::Use { credential: Box::new(credential), seen })))
+        Ok(Outcome::proved(Edit::used(&credential, Held::BackupCodes(left), cx.now).into()))
     }
 
     async fn is_usable(&self, cx: &Context<'_>) -> Result<bool, Fault> {
@@ -65,8 +63,7 @@ impl Authenticator for BackupCode {
 
 /// The sheet of the flow's user.
 pub(crate) async fn held(cx: &Context<'_>) -> Result<Option<Credential>, Fault> {
-    let Some(user) = cx.subject.user() else { return Ok(None) };
-    cx.ports.store.credential(cx.tenant, Kind::BackupCodes, &user.id.to_string()).await
+    cx.single(Kind::BackupCodes).await
 }
 
 fn wrong() -> Outcome {

@@ -7,13 +7,13 @@ mod totp;
 
 use std::borrow::Cow;
 
-use vestibule_core::delivery::{Channel, Letter};
+use vestibule_core::delivery::Letter;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{Authenticator, Begun, Context};
 use vestibule_core::user::User;
 
-use crate::sent::dispatch;
+use crate::sent::preferred_locale;
 
 /// Enrols a key for time-based codes.
 pub(crate) const TOTP: &str = "totp-enroll";
@@ -42,11 +42,8 @@ fn nobody() -> Begun {
 
 /// Tells the user of a new factor, so that an enrolment by somebody else does not stay unseen.
 pub(crate) fn notice(cx: &Context<'_>, user: &User, factor: &str) -> Result<Vec<Letter>, Fault> {
-    let Some(email) = user.profile.email() else { return Ok(Vec::new()) };
+    let locale = preferred_locale(cx, Some(user));
     let values = [("factor", factor.to_owned())].into();
-    let dispatch = dispatch(cx, Channel::Email, &email.value, ("factor-added", values));
-    Ok(vec![cx.letter(&dispatch, LASTING)?.free()])
+    let letter = cx.sending.notice((cx.ports, cx.secrets), (user, locale), ("factor-added", values))?;
+    Ok(letter.into_iter().collect())
 }
-
-/// How long a notice is worth sending.
-const LASTING: std::time::Duration = std::time::Duration::from_secs(60 * 60 * 24);

@@ -6,13 +6,13 @@ use serde_json::Value;
 use url::Url;
 use vestibule_core::connection::Connection;
 use vestibule_core::error::Fault;
-use vestibule_core::flow::authenticator::{Authenticator, Factor, Setting, SettingKind, Spec};
+use vestibule_core::flow::authenticator::{Authenticator, Setting, SettingKind, Spec};
 use vestibule_core::ports::Secret;
 
 use crate::federated::settings::{
     AUTHORIZE, CLIENT_ID, CLIENT_SECRET, ISS_REQUIRED, ISSUER, MORE, NATIVE, PKCE, SCOPES, TOKEN, USERINFO,
 };
-use crate::federated::{Federated, Line, PARAMS, Person, Provider, Refusal, Tokens, names_of};
+use crate::federated::{ELSEWHERE, Federated, Line, Person, Provider, Refusal, Tokens, names_of};
 
 /// The registration of this way of signing in.
 pub const KIND: &dyn Authenticator = &Federated(Facebook);
@@ -24,11 +24,7 @@ static SPEC: Spec = Spec {
     display: "facebook",
     i18n_key: "authenticator.facebook",
     summary: "An account at Facebook.",
-    params: PARAMS,
-    factor: Some(Factor::Federated),
-    traceless: true,
-    connected: true,
-    ..Spec::PLAIN
+    ..ELSEWHERE
 };
 
 static SETTINGS: &[Setting] = &[

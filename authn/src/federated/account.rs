@@ -41,8 +41,7 @@ pub(super) async fn admit(line: &Line<'_>, person: &Person) -> Result<Outcome, F
 async fn linked(line: &Line<'_>, held: Credential, subject: Subject<'_>) -> Result<Outcome, Fault> {
     let now = line.cx.now;
     let is_due = held.used.is_none_or(|used| now.since(used) >= NOTED);
-    let edit =
-        is_due.then(|| Edit::Use { credential: Box::new(held.used(held.held.clone(), now)), seen: held.revision });
+    let edit = is_due.then(|| Edit::used(&held, held.held.clone(), now));
     let effects = Effects { edits: edit.into_iter().collect(), letters: Vec::new() };
     match subject {
         Subject::Known(user) if user.id == held.user => Ok(Outcome::proved(effects)),

@@ -19,7 +19,8 @@ use vestibule_core::connection::Connection;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Begun, Context, Memo, Outcome, Param, Prompt, PromptKind, Setting, Spec, Then, Triage,
+    Answers, Authenticator, Begun, Context, Factor, Memo, Outcome, Param, Prompt, PromptKind, Setting, Spec, Then,
+    Triage,
 };
 use vestibule_core::ports::Secret;
 
@@ -28,7 +29,7 @@ pub(crate) use person::Person;
 pub(crate) use profile::names_of;
 
 /// The parameters of an answer, whichever way it came.
-pub(crate) const PARAMS: &[Param] = &[
+const PARAMS: &[Param] = &[
     Param::silent("code"),
     Param::silent("state"),
     Param::silent("iss"),
@@ -37,6 +38,10 @@ pub(crate) const PARAMS: &[Param] = &[
     Param::silent("accessToken"),
     Param::silent("idToken"),
 ];
+
+/// What all of them have in common.
+pub(crate) const ELSEWHERE: Spec =
+    Spec { params: PARAMS, factor: Some(Factor::Federated), traceless: true, connected: true, ..Spec::PLAIN };
 
 /// What a provider gave for a code, or its SDK gave the app.
 pub(crate) struct Tokens {

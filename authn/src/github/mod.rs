@@ -4,12 +4,12 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use vestibule_core::connection::Connection;
-use vestibule_core::flow::authenticator::{Authenticator, Factor, Param, Setting, SettingKind, Spec};
+use vestibule_core::flow::authenticator::{Authenticator, Param, Setting, SettingKind, Spec};
 
 use crate::federated::settings::{
     AUTHORIZE, BASIC, CLIENT_ID, CLIENT_SECRET, ISS_REQUIRED, ISSUER, MORE, PKCE, SCOPES, TOKEN, USERINFO,
 };
-use crate::federated::{Federated, Line, Person, Provider, Refusal, Tokens};
+use crate::federated::{ELSEWHERE, Federated, Line, Person, Provider, Refusal, Tokens};
 
 /// The registration of this way of signing in.
 pub const KIND: &dyn Authenticator = &Federated(GitHub);
@@ -28,10 +28,7 @@ static SPEC: Spec = Spec {
         Param::silent("error"),
         Param::silent("error_description"),
     ],
-    factor: Some(Factor::Federated),
-    traceless: true,
-    connected: true,
-    ..Spec::PLAIN
+    ..ELSEWHERE
 };
 
 static SETTINGS: &[Setting] = &[

@@ -1,13 +1,13 @@
 //! Microsoft by its older name (`Office365Authenticator`). Its ID tokens say nothing of whether an address is verified, so accounts
 //! of all tenants are told apart by issuer and subject alone.
 
-use vestibule_core::flow::authenticator::{Authenticator, Factor, Setting, Spec};
+use vestibule_core::flow::authenticator::{Authenticator, Setting, Spec};
 
 use crate::federated::settings::{
     ALIAS, AUTHORIZE, BASIC, CLIENT_ID, CLIENT_SECRET, ISS_REQUIRED, ISSUER, JWKS, JWKS_URI, MORE, NATIVE, PKCE,
     SCOPES, TOKEN, USERINFO,
 };
-use crate::federated::{Federated, PARAMS, Provider};
+use crate::federated::{ELSEWHERE, Federated, Provider};
 
 /// The registration of this way of signing in.
 pub const KIND: &dyn Authenticator = &Federated(Microsoft);
@@ -19,11 +19,7 @@ static SPEC: Spec = Spec {
     display: "Office365",
     i18n_key: "authenticator.oidc",
     summary: "An account at Microsoft, by the older name.",
-    params: PARAMS,
-    factor: Some(Factor::Federated),
-    traceless: true,
-    connected: true,
-    ..Spec::PLAIN
+    ..ELSEWHERE
 };
 
 static SETTINGS: &[Setting] = &[

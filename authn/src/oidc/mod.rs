@@ -1,12 +1,12 @@
 //! OpenID Connect (`OpenIDConnectAuthenticator`): any provider that keeps the standard, Microsoft among them.
 
-use vestibule_core::flow::authenticator::{Authenticator, Factor, Setting, Spec};
+use vestibule_core::flow::authenticator::{Authenticator, Setting, Spec};
 
 use crate::federated::settings::{
     ALIAS, AUTHORIZE, BASIC, CLIENT_ID, CLIENT_SECRET, ISS_REQUIRED, ISSUER, JWKS, JWKS_URI, MORE, NATIVE, PKCE,
     SCOPES, TOKEN, USERINFO,
 };
-use crate::federated::{Federated, PARAMS, Provider};
+use crate::federated::{ELSEWHERE, Federated, Provider};
 
 /// The registration of this way of signing in.
 pub const KIND: &dyn Authenticator = &Federated(OpenIdConnect);
@@ -18,11 +18,7 @@ static SPEC: Spec = Spec {
     display: "openidconnect",
     i18n_key: "authenticator.oidc",
     summary: "An account at any OpenID Connect provider.",
-    params: PARAMS,
-    factor: Some(Factor::Federated),
-    traceless: true,
-    connected: true,
-    ..Spec::PLAIN
+    ..ELSEWHERE
 };
 
 static SETTINGS: &[Setting] = &[

@@ -84,9 +84,7 @@ impl Authenticator for Passkey {
             Err(flaw) => return Ok(wrong(flaw)),
         };
         let Some(user) = cx.ports.store.user(cx.tenant, &credential.user).await? else { return Ok(wrong("no user")) };
-        let seen = credential.revision;
-        let edit = Edit::Use { credential: Box::new(credential.used(Held::Passkey(fresh), cx.now)), seen };
-        let effects = Effects::from(edit);
+        let effects = Effects::from(Edit::used(&credential, Held::Passkey(fresh), cx.now));
         Ok(Outcome::Proved { whose: Some(Box::new(user)), factor: Some(factor), remember: false, effects })
     }
 

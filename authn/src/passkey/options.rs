@@ -1,10 +1,12 @@
 //! What an authenticator is asked, in the members of WebAuthn (Level 3 §5.4, §5.5), wrapped as shipped clients expect it. The
 //! challenge is derived from the flow and the time, so that asking writes nothing; it is good for five minutes at most.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use vestibule_core::credential::passkey::Creation;
 use vestibule_core::credential::{Credential, Held, PasskeyKey};
 use vestibule_core::flow::authenticator::Context;
-use vestibule_core::ports::passkeys::ALGORITHMS;
 use vestibule_core::user::User;
 use vestibule_jose::{base64url, equal, from_base64url_lenient};
 
@@ -41,7 +43,7 @@ fn slot(cx: &Context<'_>) -> i64 {
 }
 
 /// Options of `navigator.credentials.get`. Before a factor is proved, a name that has no passkey gets one that nobody has,
-/// always the same, so that names with and without passkeys look alike.
+/// always the same: an empty list would tell that there is none.
 pub(crate) fn request(cx: &Context<'_>, challenge: &Challenge, held: &[(Credential, PasskeyKey)]) -> Value {
     let party = cx.relying.party_for(cx.app);
     let verification = if cx.proven { "preferred" } else { "required" };
@@ -71,25 +73,15 @@ pub(crate) fn creation(
     user: &User,
     held: &[(Credential, PasskeyKey)],
 ) -> Value {
-    let party = cx.relying.party_for(cx.app);
-    let algorithms: Vec<Value> = ALGORITHMS.iter().map(|alg| json!({"type": "public-key", "alg": alg})).collect();
-    let held: Vec<Value> = held.iter().map(|(_, key)| json!({"type": "public-key", "id": key.id})).collect();
-    let options = json!({
-        "rp": {"id": party.id, "name": party.name},
-        "user": {
-            "id": base64url(user.id.as_bytes()),
-            "name": user.name,
-            "displayName": user.profile.full_name().unwrap_or_else(|| user.name.clone()),
-        },
-        "challenge": base64url(&challenge.bytes),
-        "pubKeyCredParams": algorithms,
-        "timeout": HALF_LIFE * 1000,
-        "excludeCredentials": held,
-        "authenticatorSelection": {"residentKey": "preferred", "requireResidentKey": false, "userVerification": "required"},
-        "attestation": "none",
-        "extensions": {"credProps": true},
-    });
-    wrapped(&challenge.request, "publicKeyCredentialCreationOptions", options)
+    let creation = Creation {
+        party: &cx.relying.party_for(cx.app),
+        challenge: &challenge.bytes,
+        user,
+        held: held.iter().map(|(_, key)| key).collect(),
+        usernameless: false,
+        lifetime: Duration::from_secs(HALF_LIFE.unsigned_abs()),
+    };
+    wrapped(&challenge.request, "publicKeyCredentialCreationOptions", creation.options())
 }
 
 /// The document in base64. Blanks at its end make its length divisible by three: then it has no padding and, as it is plain

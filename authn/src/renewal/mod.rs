@@ -5,18 +5,17 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use vestibule_core::delivery::{Channel, Dispatch, Letter};
+use vestibule_core::delivery::Letter;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
     Answers, Authenticator, Begun, Context, Effects, Factor, Memo, Outcome, Param, PromptKind, Spec, Then, Triage,
 };
 use vestibule_core::ports::store::Edit;
-use vestibule_core::ports::{PasswordHash, Timestamp, Verdict};
+use vestibule_core::ports::{Timestamp, Verdict};
 use vestibule_core::user::{User, Weakness, normalised_password};
 
 /// The registration of this way of signing in.
@@ -37,9 +36,6 @@ static SPEC: Spec = Spec {
     factor: Some(Factor::Password),
     ..Spec::PLAIN
 };
-
-/// How long the news of a new password are worth sending.
-const NEWS: Duration = Duration::from_secs(60 * 60 * 24);
 
 #[async_trait]
 impl Authenticator for Renewal {
@@ -75,7 +71,8 @@ impl Authenticator for Renewal {
         }
         let Some(user) = cx.subject.user() else { return Ok(wrong()) };
         let Some(fresh) = cx.ports.passwords.hash(new).await? else { return Ok(Outcome::Overloaded) };
-        let edits = vec![Edit::Save { user: Box::new(renewed(user, fresh, cx.now)), seen: user.revision, expel: true }];
+        let renewed = Box::new(user.with_password(fresh, cx.now));
+        let edits = vec![Edit::Save { user: renewed, seen: user.revision, expel: true }];
         Ok(Outcome::Passed(Effects { edits, letters: news(cx, user)? }))
     }
 
@@ -103,28 +100,11 @@ fn flaw([current, new, confirmed]: [&str; 3], user_name: &str) -> Option<(&'stat
     is_same.then_some(("The new password is the old one. Choose another one.", "new.password.same.as.old"))
 }
 
-fn renewed(user: &User, password: PasswordHash, now: Timestamp) -> User {
-    User {
-        password: Some(password),
-        password_set: Some(now),
-        renew_password: false,
-        revision: user.revision.saturating_add(1),
-        modified: now,
-        ..user.clone()
-    }
-}
-
 /// The email that tells of the new password.
 fn news(cx: &Context<'_>, user: &User) -> Result<Vec<Letter>, Fault> {
-    let Some(email) = user.profile.email() else { return Ok(Vec::new()) };
-    let dispatch = Dispatch {
-        channel: Channel::Email,
-        to: email.value.clone(),
-        template: "password-changed".to_owned(),
-        locale: user.profile.locale.clone(),
-        values: BTreeMap::from([("app".to_owned(), cx.app.name.clone())]),
-    };
-    Ok(vec![cx.letter(&dispatch, NEWS)?.free()])
+    let values = [("app", cx.app.name.clone())].into();
+    let to = (user, user.profile.locale.clone());
+    Ok(cx.sending.notice((cx.ports, cx.secrets), to, ("password-changed", values))?.into_iter().collect())
 }
 
 fn again((text, key): (&'static str, &'static str)) -> Outcome {

@@ -1,4 +1,4 @@
-use vestibule_core::ports::{TenantId, UserId};
+use vestibule_core::ports::{PasswordHash, TenantId, UserId};
 use vestibule_core::user::Profile;
 
 use super::*;

@@ -123,14 +123,19 @@ pub(crate) fn dispatch(
     to: &str,
     (template, values): (&str, BTreeMap<&str, String>),
 ) -> Dispatch {
-    let own = cx.subject.user().and_then(|user| user.profile.locale.clone());
     Dispatch {
         channel,
         to: to.to_owned(),
         template: template.to_owned(),
-        locale: own.or_else(|| cx.request.ui_locales.first().cloned()),
+        locale: preferred_locale(cx, cx.subject.user()),
         values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     }
+}
+
+/// The language that the user or else the app prefers.
+pub(crate) fn preferred_locale(cx: &Context<'_>, user: Option<&User>) -> Option<String> {
+    let own = user.and_then(|user| user.profile.locale.clone());
+    own.or_else(|| cx.request.ui_locales.first().cloned())
 }
 
 /// What is told of something that was sent: nothing of the address until it may be told.

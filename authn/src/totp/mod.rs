@@ -5,8 +5,7 @@ use vestibule_core::credential::{Credential, Held, Kind};
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
-    Answers, Authenticator, Begun, Context, Effects, Factor, Memo, Outcome, Param, Prompt, PromptKind, Spec, Then,
-    Triage,
+    Answers, Authenticator, Begun, Context, Factor, Memo, Outcome, Param, Prompt, PromptKind, Spec, Then, Triage,
 };
 use vestibule_core::ports::store::Edit;
 
@@ -54,8 +53,7 @@ impl Authenticator for Totp {
         let Some(step) = key.open(cx.secrets)?.step_of(code, key.last_step, cx.now) else { return Ok(wrong()) };
         let mut spent = key.clone();
         spent.last_step = step;
-        let (seen, credential) = (credential.revision, credential.used(Held::Totp(spent), cx.now));
-        Ok(Outcome::proved(Effects::from(Edit::Use { credential: Box::new(credential), seen })))
+        Ok(Outcome::proved(Edit::used(&credential, Held::Totp(spent), cx.now).into()))
     }
 
     async fn is_usable(&self, cx: &Context<'_>) -> Result<bool, Fault> {
@@ -64,8 +62,7 @@ impl Authenticator for Totp {
 }
 
 async fn held(cx: &Context<'_>) -> Result<Option<Credential>, Fault> {
-    let Some(user) = cx.subject.user() else { return Ok(None) };
-    cx.ports.store.credential(cx.tenant, Kind::Totp, &user.id.to_string()).await
+    cx.single(Kind::Totp).await
 }
 
 fn wrong() -> Outcome {

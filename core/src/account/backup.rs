@@ -11,7 +11,7 @@ impl Accounts {
     /// # Errors
     /// The store failed.
     pub async fn backup_codes(&self, owner: Owner<'_>) -> Result<usize, Error> {
-        Ok(match self.single(owner, Kind::BackupCodes).await?.map(|credential| credential.held) {
+        Ok(match self.ports.single(owner.user, Kind::BackupCodes).await?.map(|credential| credential.held) {
             Some(Held::BackupCodes(codes)) => codes.digests.len(),
             _ => 0,
         })
@@ -25,7 +25,7 @@ impl Accounts {
         owner.demand_trust(&self.ports).await?;
         let sheet = backup::sheet(&self.ports);
         let held = Held::BackupCodes(BackupCodes::of(&sheet, &owner.user.id, &self.secrets));
-        let before = self.single(owner, Kind::BackupCodes).await?;
+        let before = self.ports.single(owner.user, Kind::BackupCodes).await?;
         let (edit, credential) = self.renewed(owner, before, held);
         let letters = self.letters(owner, Notice::Added(&credential))?;
         self.settle(owner, Effects { edits: vec![edit], letters, ..Effects::default() }).await?;
@@ -39,7 +39,7 @@ impl Accounts {
     /// There are none (404), or the login is too old (401).
     pub async fn remove_backup_codes(&self, owner: Owner<'_>) -> Result<(), Error> {
         owner.demand_trust(&self.ports).await?;
-        let credential = self.single(owner, Kind::BackupCodes).await?;
+        let credential = self.ports.single(owner.user, Kind::BackupCodes).await?;
         self.remove(owner, &credential.ok_or_else(|| absent("There are no backup codes."))?).await
     }
 }

@@ -68,9 +68,8 @@ impl Accounts {
             &dispatch,
             LIFETIME,
         )?;
-        if self.ports.store.post(&letter, self.ports.clock.now()).await? {
+        if self.ports.post(&letter).await? {
             self.write_note(owner, &key(owner, channel), &Sent { to, digest, tries: 0 }, LIFETIME).await?;
-            self.ports.bell.ring();
         }
         Ok(Asked { lifetime: LIFETIME })
     }

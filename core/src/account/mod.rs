@@ -22,7 +22,7 @@ pub use totp::TotpOffer;
 use crate::admin::{conflict, moved};
 use crate::application::Application;
 use crate::attempt::{Mark, Slot, TallyKey};
-use crate::credential::{Credential, Kind};
+use crate::credential::Credential;
 use crate::delivery::Letter;
 use crate::error::{Code, Error, Fault};
 use crate::flow::authenticator::Factor;
@@ -94,11 +94,6 @@ impl Accounts {
         Self { ports, secrets, rules }
     }
 
-    /// The one thing of a kind of which users have one.
-    async fn single(&self, owner: Owner<'_>, kind: Kind) -> Result<Option<Credential>, Fault> {
-        self.ports.store.credential(&owner.user.tenant, kind, &owner.user.id.to_string()).await
-    }
-
     /// Claims a place in the tally for an answer that may be wrong: before it is compared, so that guesses at the same time
     /// cannot outrun the count.
     async fn claim(&self, owner: Owner<'_>, factor: Factor) -> Result<TallyKey, Error> {
@@ -130,16 +125,10 @@ impl Accounts {
             let (tenant, now) = (&owner.user.tenant, self.ports.clock.now());
             let (tallies, edits, letters) = (&*marks, &*edits, &*letters);
             let settlement = Settlement { flow: None, tallies, conclusion: None, edits, letters, tenant, now };
-            self.ports.store.settle(settlement).await
+            self.ports.settle(settlement).await
         };
-        let rings = !letters.is_empty();
         match write(marks.clone(), edits, letters).await? {
-            Settled::Kept => {
-                if rings {
-                    self.ports.bell.ring();
-                }
-                Ok(())
-            }
+            Settled::Kept => Ok(()),
             Settled::Lost | Settled::Overtaken => {
                 let void = |mark| TallyMark { mark: Mark::Void, ..mark };
                 write(marks.into_iter().map(void).collect(), Vec::new(), Vec::new()).await?;
@@ -163,9 +152,7 @@ impl Accounts {
         audit("factor_removed", owner, credential);
         // The change stands already: a letter that cannot be written does not undo it.
         for letter in self.letters(owner, Notice::Removed(credential))? {
-            if self.ports.store.post(&letter, self.ports.clock.now()).await? {
-                self.ports.bell.ring();
-            }
+            self.ports.post(&letter).await?;
         }
         Ok(())
     }

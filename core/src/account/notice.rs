@@ -1,17 +1,13 @@
 //! What a user is told by mail when the account changes, so that a change by somebody else is noticed.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::credential::{Credential, Kind};
-use crate::delivery::{Channel, Dispatch, Letter, SendingRules};
+use crate::delivery::{Letter, SendingRules};
 use crate::error::Fault;
 use crate::ports::Ports;
 use crate::secrets::Secrets;
 use crate::user::User;
-
-/// How long a notice is of use.
-const LIFETIME: Duration = Duration::from_secs(60 * 60 * 24);
 
 /// A change of the account.
 #[derive(Clone, Copy, Debug)]
@@ -31,26 +27,16 @@ impl Notice<'_> {
         (ports, secrets, sending): (&Ports, &Secrets, &SendingRules),
         user: &User,
     ) -> Result<Option<Letter>, Fault> {
-        let Some(email) = user.profile.email() else { return Ok(None) };
         let (template, values) = match self {
             Self::Added(credential) => ("factor-added", factor(credential)),
             Self::Removed(credential) => ("factor-removed", factor(credential)),
             Self::PasswordChanged => ("password-changed", BTreeMap::new()),
         };
-        let dispatch = Dispatch {
-            channel: Channel::Email,
-            to: email.value.clone(),
-            template: template.to_owned(),
-            locale: user.profile.locale.clone(),
-            values,
-        };
-        sending
-            .letter((ports, secrets), (&user.tenant, Some(&user.id)), &dispatch, LIFETIME)
-            .map(|letter| Some(letter.free()))
+        sending.notice((ports, secrets), (user, user.profile.locale.clone()), (template, values))
     }
 }
 
-fn factor(credential: &Credential) -> BTreeMap<String, String> {
+fn factor(credential: &Credential) -> BTreeMap<&'static str, String> {
     let kind = match credential.kind() {
         Kind::Totp => "authenticator app",
         Kind::BackupCodes => "backup codes",
@@ -60,5 +46,5 @@ fn factor(credential: &Credential) -> BTreeMap<String, String> {
     };
     let label = &credential.label;
     let name = if label.is_empty() { kind.to_owned() } else { format!("{kind} ({label})") };
-    BTreeMap::from([("factor".to_owned(), name)])
+    BTreeMap::from([("factor", name)])
 }

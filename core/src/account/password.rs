@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::flow::authenticator::Factor;
 use crate::ports::store::Edit;
 use crate::ports::{Secret, Verdict};
-use crate::user::{User, Weakness, normalised_password};
+use crate::user::{Weakness, normalised_password};
 
 impl Accounts {
     /// Changes the password. All sessions and grants of the user end, also those of the token that is used for it: whoever
@@ -64,15 +64,8 @@ impl Accounts {
         }
         let hash = self.ports.passwords.hash(new).await?.ok_or_else(overloaded)?;
         let (before, now) = (owner.user, self.ports.clock.now());
-        let user = User {
-            revision: before.revision.saturating_add(1),
-            password: Some(hash),
-            renew_password: false,
-            password_set: Some(now),
-            modified: now,
-            ..before.clone()
-        };
-        let edits = vec![Edit::Save { user: Box::new(user), seen: before.revision, expel: true }];
+        let user = Box::new(before.with_password(hash, now));
+        let edits = vec![Edit::Save { user, seen: before.revision, expel: true }];
         let letters = self.letters(owner, Notice::PasswordChanged)?;
         Ok(Effects { edits, letters, ..Effects::default() })
     }

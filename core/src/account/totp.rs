@@ -35,7 +35,7 @@ impl Accounts {
     /// # Errors
     /// There is a confirmed one (409), or the login is too old or by too few factors (401).
     pub async fn begin_totp(&self, owner: Owner<'_>, renew: bool) -> Result<TotpOffer, Error> {
-        if self.single(owner, Kind::Totp).await?.is_some() {
+        if self.ports.single(owner.user, Kind::Totp).await?.is_some() {
             if !renew {
                 return Err(conflict(
                     "An authenticator app is enrolled already. The action REFRESH replaces its secret.",
@@ -58,7 +58,7 @@ impl Accounts {
         if let Some(note) = self.note::<SealedTotp>(&key(owner)).await? {
             return self.offer(owner, &note.says.open(&self.secrets)?).await;
         }
-        let is_confirmed = self.single(owner, Kind::Totp).await?.is_some();
+        let is_confirmed = self.ports.single(owner.user, Kind::Totp).await?.is_some();
         Err(if is_confirmed { conflict(CONFIRMED) } else { absent(NOTHING_WAITS) })
     }
 
@@ -68,7 +68,7 @@ impl Accounts {
     /// No secret waits (404), there were too many wrong codes (429), or it replaces another one and the login is too old (401).
     pub async fn confirm_totp(&self, owner: Owner<'_>, code: &str) -> Result<bool, Error> {
         let note = self.note::<SealedTotp>(&key(owner)).await?.ok_or_else(|| absent(NOTHING_WAITS))?;
-        let before = self.single(owner, Kind::Totp).await?;
+        let before = self.ports.single(owner.user, Kind::Totp).await?;
         if before.is_some() {
             owner.demand_trust(&self.ports).await?;
         }
@@ -99,7 +99,7 @@ impl Accounts {
     pub async fn remove_totp(&self, owner: Owner<'_>) -> Result<(), Error> {
         owner.demand_trust(&self.ports).await?;
         let waited = self.take_note(&key(owner)).await?;
-        match self.single(owner, Kind::Totp).await? {
+        match self.ports.single(owner.user, Kind::Totp).await? {
             Some(credential) => self.remove(owner, &credential).await,
             None if waited => Ok(()),
             None => Err(absent("No authenticator app is enrolled.")),

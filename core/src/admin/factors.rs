@@ -61,10 +61,8 @@ impl Administration {
         let kind = credential.kind().as_str();
         tracing::info!(target: "vestibule::audit", event = "factor_removed", tenant = %user.tenant, user = %user.id, kind, factor = %credential.id, %by);
         let world = (&self.ports, &*self.secrets, &self.rules.sending);
-        if let Some(letter) = Notice::Removed(credential).letter(world, user)?
-            && self.ports.store.post(&letter, self.ports.clock.now()).await?
-        {
-            self.ports.bell.ring();
+        if let Some(letter) = Notice::Removed(credential).letter(world, user)? {
+            self.ports.post(&letter).await?;
         }
         Ok(true)
     }

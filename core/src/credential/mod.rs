@@ -3,6 +3,7 @@
 
 pub mod backup;
 mod party;
+pub mod passkey;
 pub mod push;
 pub mod totp;
 

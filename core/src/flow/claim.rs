@@ -124,7 +124,7 @@ impl Engine {
         let source = if mark == Mark::Wrong { Mark::Wrong } else { Mark::Void };
         let marks = claim.marks(mark, source);
         let ticket = round.scene.ticket;
-        let settled = self.ports.store.settle(Settlement {
+        let settled = self.ports.settle(Settlement {
             flow: Some((ticket.number, claim.version, flow)),
             tallies: &marks,
             conclusion: effects.conclusion,
@@ -140,12 +140,7 @@ impl Engine {
                 self.keep(ticket, claim.version, &State::Failed, &[]).await?;
                 Err(fallen())
             }
-            (settled, _) => {
-                if settled == Settled::Kept && !effects.letters.is_empty() {
-                    self.ports.bell.ring();
-                }
-                Ok(settled)
-            }
+            (settled, _) => Ok(settled),
         }
     }
 
@@ -165,13 +160,8 @@ impl Engine {
         let flow = Some((ticket.number, version, advance(state)?));
         let (tenant, now) = (&ticket.tenant, self.ports.clock.now());
         let settlement = Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters, tenant, now };
-        match self.ports.store.settle(settlement).await? {
-            Settled::Kept => {
-                if !letters.is_empty() {
-                    self.ports.bell.ring();
-                }
-                Ok(())
-            }
+        match self.ports.settle(settlement).await? {
+            Settled::Kept => Ok(()),
             Settled::Lost | Settled::Overtaken => Err(busy()),
         }
     }

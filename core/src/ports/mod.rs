@@ -25,7 +25,11 @@ pub use store::Store;
 pub use time::{Clock, Timestamp};
 pub use web::Web;
 
+use self::store::{Settled, Settlement};
+use crate::credential::{Credential, Kind};
+use crate::delivery::Letter;
 use crate::error::Fault;
+use crate::user::User;
 
 /// A source of random bytes fit for secrets.
 pub trait Entropy: Send + Sync {
@@ -71,6 +75,39 @@ pub struct Ports {
 }
 
 impl Ports {
+    /// Puts a letter into the outbox, as far as its budgets allow, and tells the courier. Answers whether it did.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn post(&self, letter: &Letter) -> Result<bool, Fault> {
+        let is_kept = self.store.post(letter, self.clock.now()).await?;
+        if is_kept {
+            self.bell.ring();
+        }
+        Ok(is_kept)
+    }
+
+    /// Settles, and tells the courier if there are letters.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn settle(&self, settlement: Settlement<'_>) -> Result<Settled, Fault> {
+        let writes = !settlement.letters.is_empty();
+        let settled = self.store.settle(settlement).await?;
+        if settled == Settled::Kept && writes {
+            self.bell.ring();
+        }
+        Ok(settled)
+    }
+
+    /// The one thing of a kind of which a user has one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn single(&self, user: &User, kind: Kind) -> Result<Option<Credential>, Fault> {
+        self.store.credential(&user.tenant, kind, &user.id.to_string()).await
+    }
+
     /// `N` random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];

@@ -81,6 +81,21 @@ pub struct Contact {
     pub verified: bool,
 }
 
+impl User {
+    /// The user with another password, which nobody wants renewed.
+    #[must_use]
+    pub fn with_password(&self, password: PasswordHash, now: Timestamp) -> Self {
+        Self {
+            revision: self.revision.saturating_add(1),
+            password: Some(password),
+            renew_password: false,
+            password_set: Some(now),
+            modified: now,
+            ..self.clone()
+        }
+    }
+}
+
 impl Profile {
     /// Whole name for people.
     pub fn full_name(&self) -> Option<String> {

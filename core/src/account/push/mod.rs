@@ -9,20 +9,13 @@ mod signed;
 pub use answer::Given;
 pub use enrol::{NewDevice, Ticket};
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use crate::admin::Operator;
 use crate::credential::{Credential, Held, Kind, PushDevice};
-use crate::delivery::{Channel, Dispatch};
 use crate::error::{Code, Error};
 use crate::house::House;
 use crate::ports::TenantId;
 use crate::ports::store::Saved;
 use crate::user::User;
-
-/// How long the news of a device are worth sending.
-const NEWS: Duration = Duration::from_secs(60 * 60 * 24);
 
 /// Longest name or model in characters, and longest token of a push service in bytes.
 const LONGEST_NAME: usize = 100;
@@ -109,19 +102,11 @@ impl House {
 
     /// Tells the user by email that a device was enrolled or removed.
     async fn tell(&self, user: &User, template: &str, label: &str) -> Result<(), Error> {
-        let Some(email) = user.profile.email() else { return Ok(()) };
-        let dispatch = Dispatch {
-            channel: Channel::Email,
-            to: email.value.clone(),
-            template: template.to_owned(),
-            locale: user.profile.locale.clone(),
-            values: BTreeMap::from([("factor".to_owned(), label.to_owned())]),
-        };
-        let sending = &self.engine.rules.sending;
-        let letter =
-            sending.letter((&self.ports, &self.secrets), (&user.tenant, Some(&user.id)), &dispatch, NEWS)?.free();
-        if self.ports.store.post(&letter, self.ports.clock.now()).await? {
-            self.ports.bell.ring();
+        let world = (&self.ports, &*self.secrets);
+        let values = [("factor", label.to_owned())].into();
+        let to = (user, user.profile.locale.clone());
+        if let Some(letter) = self.engine.rules.sending.notice(world, to, (template, values))? {
+            self.ports.post(&letter).await?;
         }
         Ok(())
     }

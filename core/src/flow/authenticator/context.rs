@@ -7,6 +7,7 @@ use vestibule_jose::{base64url, from_base64url};
 use crate::application::{Application, StepOption};
 use crate::connection::Connection;
 use crate::credential::Relying;
+use crate::credential::{Credential, Kind};
 use crate::delivery::{Dispatch, Letter, SendingRules};
 use crate::error::Fault;
 use crate::flow::Source;
@@ -132,6 +133,15 @@ impl Context<'_> {
     /// A code of `digits` decimal digits, each as likely as the other.
     pub fn digits(&self, digits: usize) -> String {
         self.ports.digits(digits)
+    }
+
+    /// The one thing of a kind of which the flow's user has one.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn single(&self, kind: Kind) -> Result<Option<Credential>, Fault> {
+        let Some(user) = self.subject.user() else { return Ok(None) };
+        self.ports.single(user, kind).await
     }
 
     /// The letter that carries a message to the flow's user.

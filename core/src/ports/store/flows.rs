@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 
 use crate::attempt::{Mark, Slot, Tally, TallyKey, TallyRule};
-use crate::credential::Credential;
+use crate::credential::{Credential, Held};
 use crate::delivery::Letter;
 use crate::error::Fault;
 use crate::grant::Grant;
@@ -171,6 +171,11 @@ pub enum Edit {
 }
 
 impl Edit {
+    /// A use of a credential, which leaves `held` behind.
+    pub fn used(credential: &Credential, held: Held, now: Timestamp) -> Self {
+        Self::Use { credential: Box::new(credential.used(held, now)), seen: credential.revision }
+    }
+
     /// The user's password, hashed anew.
     pub fn rehash(user: &User, fresh: &PasswordHash) -> Option<Self> {
         let compared = user.password.clone()?;

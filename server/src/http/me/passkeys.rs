@@ -5,14 +5,12 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use vestibule_core::account::PasskeyOffer;
+use vestibule_core::credential::passkey::{Creation, user_handle};
 use vestibule_core::credential::{Credential, Held};
 use vestibule_core::error::Error;
-use vestibule_core::ports::UserId;
-use vestibule_core::ports::passkeys::ALGORITHMS;
 use vestibule_core::user::User;
-use vestibule_jose::base64url;
 
 use super::super::management::{Call, invalid};
 use super::done;
@@ -125,27 +123,15 @@ pub(crate) async fn remove(call: Call) -> Result<Response, Error> {
 
 impl PasskeyOptionsBody {
     fn of(offer: &PasskeyOffer, user: &User) -> Self {
-        let kind = "public-key";
-        let held: Vec<_> =
-            offer.held.iter().map(|key| json!({ "type": kind, "id": key.id, "transports": key.transports })).collect();
-        let algorithms: Vec<_> = ALGORITHMS.iter().map(|alg| json!({ "type": kind, "alg": alg })).collect();
-        let resident = if offer.usernameless { "required" } else { "preferred" };
-        let options = json!({
-            "rp": { "id": offer.party.id, "name": offer.party.name },
-            "user": {
-                "id": handle(&user.id), "name": user.name,
-                "displayName": user.profile.full_name().unwrap_or_else(|| user.name.clone()),
-            },
-            "challenge": base64url(&offer.challenge),
-            "pubKeyCredParams": algorithms,
-            "timeout": u64::try_from(offer.lifetime.as_millis()).unwrap_or(u64::MAX),
-            "excludeCredentials": held,
-            "authenticatorSelection": {
-                "residentKey": resident, "requireResidentKey": offer.usernameless, "userVerification": "required",
-            },
-            "attestation": "none",
-            "extensions": { "credProps": true },
-        });
+        let creation = Creation {
+            party: &offer.party,
+            challenge: &offer.challenge,
+            user,
+            held: offer.held.iter().collect(),
+            usernameless: offer.usernameless,
+            lifetime: offer.lifetime,
+        };
+        let options = creation.options();
         Self { request_id: offer.request.clone(), public_key_credential_creation_options: options }
     }
 }
@@ -155,7 +141,7 @@ impl PasskeyBody {
     fn of(credential: &Credential) -> Option<Self> {
         let Held::Passkey(key) = &credential.held else { return None };
         Some(Self {
-            credential: NamedBody { credential_id: key.id.clone(), user_handle: handle(&credential.user) },
+            credential: NamedBody { credential_id: key.id.clone(), user_handle: user_handle(&credential.user) },
             display_name: credential.label.clone(),
             registration_time: credential.created.to_string(),
             is_usernameless_supported: key.discoverable,
@@ -164,9 +150,4 @@ impl PasskeyBody {
             aaguid: key.aaguid.clone(),
         })
     }
-}
-
-/// The user as authenticators know it: random bytes that say nothing of the person (WebAuthn Level 3 §14.6.1).
-fn handle(user: &UserId) -> String {
-    base64url(user.as_bytes())
 }
