@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::admission::Binding;
 use crate::ports::{AppId, GrantId, SessionId, TenantId, Timestamp, UserId};
 
 /// What one login gave one application.
@@ -75,6 +76,9 @@ pub struct Terms {
     pub id_token_claims: BTreeSet<String>,
     /// Names of claims asked for by the `claims` parameter for userinfo.
     pub userinfo_claims: BTreeSet<String>,
+    /// What code and tokens are bound to.
+    #[serde(default, skip_serializing_if = "Binding::is_free")]
+    pub binding: Binding,
 }
 
 /// A PKCE challenge (RFC 7636 §4.2).

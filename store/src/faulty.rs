@@ -15,7 +15,7 @@ use vestibule_core::error::Fault;
 use vestibule_core::grant::{Grant, Redeemed, Rotated, Rotation};
 use vestibule_core::ports::store::{
     Added, Applications, Carried, ClaimRequest, Claimed, Connections, Credentials, Delivery, Flows, Grants, Keys,
-    Outbox, Page, Saved, Sessions, Settled, Settlement, Slip, Slips, Store, StoredFlow, StoredKey, StoredSecret,
+    Marks, Outbox, Page, Saved, Sessions, Settled, Settlement, Slip, Slips, Store, StoredFlow, StoredKey, StoredSecret,
     Tenants, Upkeep, UserFilter, Users,
 };
 use vestibule_core::ports::{
@@ -190,6 +190,9 @@ verbs! {
         Slip: slip(key: &str) -> Option<Slip>;
         Leave: leave(slip: &Slip, seen: u64) -> bool;
         Take: take(key: &str) -> Option<Slip>;
+    }
+    Marks {
+        Mark: mark(key: &str, expires: Timestamp) -> bool;
     }
     Upkeep {
         Check: check(now: Timestamp) -> ();

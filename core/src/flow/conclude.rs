@@ -101,6 +101,7 @@ impl Engine {
                 acr: acr.to_owned(),
                 id_token_claims: ticket.request.claims.id_token.clone(),
                 userinfo_claims: ticket.request.claims.userinfo.clone(),
+                binding: ticket.binding.clone(),
             },
         };
         let completion = self.completion(scene, &session, &grant, progress.remember);

@@ -20,8 +20,9 @@ use crate::connection::Connection;
 use crate::credential::Relying;
 use crate::delivery::SendingRules;
 use crate::error::{Code, Error, Fault};
+use crate::oauth::admission::Admitted;
 use crate::oauth::authorize::{AuthorizationRequest, PromptRule};
-use crate::oauth::client_auth::unavailable;
+use crate::oauth::client_auth::{Shown, unavailable};
 use crate::oauth::metadata::PublicUrl;
 use crate::ports::store::FlowVersion;
 use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
@@ -79,6 +80,8 @@ pub struct Submission<'a> {
     pub authenticator_id: Option<&'a str>,
     /// What is answered.
     pub params: RawParams,
+    /// What the client shows with this call.
+    pub shown: &'a Shown,
     /// Where it came from.
     pub source: Source,
 }
@@ -120,11 +123,11 @@ impl Engine {
     /// A refusal of the catalogue.
     pub async fn start(
         &self,
-        app: &Application,
+        admitted: &Admitted,
         request: AuthorizationRequest,
         (presence, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
-        let now = self.ports.clock.now();
+        let (app, now) = (admitted.app(), self.ports.clock.now());
         let session = self.usable_session(app, &request, presence, now).await?;
         let plan = Plan::of(&app.sequence, &self.registry, session.as_ref().map(|(session, _)| session))?;
         let ticket = Ticket {
@@ -133,6 +136,7 @@ impl Engine {
             app: app.id,
             expires: now + app.oauth.lifetimes.flow,
             session: session.as_ref().map(|(session, _)| session.id),
+            binding: admitted.binding().clone(),
             request,
             progress: Progress::default().skipping(&plan),
             plan,
@@ -146,7 +150,7 @@ impl Engine {
                 match self.conclude_at_once(scene, user, progress, session).await? {
                     Some(progressed) => Ok(progressed),
                     // The session ended just now: the login begins as if there had been none.
-                    None => Box::pin(self.start(app, ticket.request, (None, source))).await,
+                    None => Box::pin(self.start(admitted, ticket.request, (None, source))).await,
                 }
             }
             _ if ticket.request.prompt == PromptRule::None => Err(Error::new(Code::AuthenticationFailed)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::policy::Plan;
 use super::state::Progress;
 use crate::error::{Code, Error, Fault};
+use crate::oauth::admission::Binding;
 use crate::oauth::authorize::AuthorizationRequest;
 use crate::ports::{AppId, FlowNumber, Ports, SessionId, TenantId, Timestamp};
 use crate::secrets::Secrets;
@@ -37,6 +38,9 @@ pub struct Ticket {
     /// The session that is used again.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
+    /// What the flow is bound to.
+    #[serde(rename = "b", default, skip_serializing_if = "Binding::is_free")]
+    pub binding: Binding,
 }
 
 impl Ticket {

@@ -130,15 +130,14 @@ impl House {
         params: &Params,
         (cookie, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
-        let client_id = shown.client_id(params)?;
-        let app = client_auth::find(&*self.ports.store, tenant, client_id).await?;
-        shown.check(&app, params)?;
-        let hinted = self.hinted(tenant, &app, params).await?;
-        let draft = Draft { app: &app, tenant, params, hinted, request: AuthorizationRequest::default() };
+        let admitted = self.admit(tenant, shown, params).await?;
+        let app = admitted.app();
+        let hinted = self.hinted(tenant, app, params).await?;
+        let draft = Draft { app, tenant, params, hinted, request: AuthorizationRequest::default() };
         let request = check(draft)?;
         let named = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk));
         let named = named.map(|session| Presence { session, as_of: None });
-        self.engine.start(&app, request, (cookie.or(named), source)).await
+        self.engine.start(&admitted, request, (cookie.or(named), source)).await
     }
 
     /// The user of an `id_token_hint` (OpenID Connect Core §3.1.2.1).

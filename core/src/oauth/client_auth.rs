@@ -11,10 +11,21 @@ use crate::ports::{Secret, Store, TenantId};
 const LONGEST_ID: usize = 150;
 
 /// What a client showed of itself.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Shown {
     /// From the `Authorization` header, already decoded: `client_secret_basic`.
     pub basic: Option<(String, Secret<String>)>,
+    /// The call itself, as proofs of possession name it.
+    pub call: Call,
+}
+
+/// A call as proofs of possession name it (RFC 9449 §4.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Call {
+    /// The method, in capitals.
+    pub method: String,
+    /// The public URL of the server with the path that was called, without a query.
+    pub url: String,
 }
 
 impl Shown {

@@ -1,5 +1,6 @@
 //! OAuth 2 and OpenID Connect over the flow engine: who is asking, what may be asked, and what tokens say.
 
+pub mod admission;
 pub mod authorize;
 pub mod claims;
 pub mod client_auth;

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vestibule_core::error::Code;
 use vestibule_core::flow::Source;
-use vestibule_core::oauth::client_auth::Shown;
+use vestibule_core::oauth::client_auth::{Call, Shown};
 use vestibule_core::ports::{Secret, TenantId};
 use vestibule_core::session::Presence;
 
@@ -38,6 +38,8 @@ pub(crate) struct Caller {
     pub realm: Realm,
     /// Where the call comes from.
     pub source: Source,
+    /// What it shows of the client.
+    pub shown: Shown,
 }
 
 /// Networks that an operator names.
@@ -76,9 +78,7 @@ impl FromRequestParts<App> for Realm {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
-        // Nested routers see the rest of the path; the original one names the tenant.
-        let original = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |original| &original.0);
-        let place = place(original.path());
+        let place = place(called(parts));
         let tenant = place.tenant.ok_or(Code::NotFound)?;
         Ok(Self { tenant, qualified: place.qualified })
     }
@@ -90,7 +90,8 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let realm = Realm::from_request_parts(parts, app).await?;
         let peer = parts.extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
-        Ok(Self { realm, source: app.settings().networks.source(peer, &parts.headers) })
+        let source = app.settings().networks.source(peer, &parts.headers);
+        Ok(Self { realm, source, shown: shown(app, parts) })
     }
 }
 
@@ -105,15 +106,26 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
     Some((name, Secret::new(password)))
 }
 
-/// What a client shows of itself: in the header its id and secret are form-encoded (RFC 6749 §2.3.1).
-pub(crate) fn client(headers: &HeaderMap) -> Shown {
+/// The path that was called: nested routers see only the rest of it.
+fn called(parts: &Parts) -> &str {
+    parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |original| &original.0).path()
+}
+
+/// What a client shows of itself.
+fn shown(app: &App, parts: &Parts) -> Shown {
+    let url = format!("{}{}", app.house().urls.as_str(), called(parts));
+    Shown { basic: client_basic(&parts.headers), call: Call { method: parts.method.to_string(), url } }
+}
+
+/// Id and secret of a client, which are form-encoded in the header (RFC 6749 §2.3.1).
+fn client_basic(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
     let decode = |text: &str| {
         let pairs = format!("v={text}");
         url::form_urlencoded::parse(pairs.as_bytes()).next().map(|(_, value)| value.into_owned())
     };
     // A literal '&' or '=' cannot be form-encoded, so such a secret is taken as it stands.
     let plain = |text: &str| if text.contains('&') { text.to_owned() } else { decode(text).unwrap_or_default() };
-    Shown { basic: basic(headers).map(|(id, secret)| (plain(&id), Secret::new(plain(secret.expose())))) }
+    basic(headers).map(|(id, secret)| (plain(&id), Secret::new(plain(secret.expose()))))
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).
@@ -176,7 +188,7 @@ mod tests {
     fn basic_credentials_of_clients_are_form_decoded() {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, "Basic YSUzQWI6cCUyMHc=".parse().unwrap());
-        let (id, secret) = client(&headers).basic.unwrap();
+        let (id, secret) = client_basic(&headers).unwrap();
         assert_eq!((id.as_str(), secret.expose().as_str()), ("a:b", "p w"));
     }
 }

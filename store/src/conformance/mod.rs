@@ -19,6 +19,7 @@ pub mod edits;
 pub mod flows;
 pub mod grants;
 pub mod keys;
+pub mod marks;
 pub mod outbox;
 mod race;
 pub mod samples;
@@ -171,6 +172,10 @@ macro_rules! conformance {
                 of_many_slips_of_a_key_one_is_kept
                 of_many_who_take_a_slip_one_gets_it
             }
+            marks {
+                a_mark_is_made_once
+                of_many_who_mark_one_is_the_first
+            }
             grants {
                 a_grant_is_kept_whole
                 a_code_is_redeemed_once
@@ -195,6 +200,7 @@ macro_rules! conformance {
                 a_tally_is_forgotten_when_it_has_been_at_rest_for_long
                 a_sealed_tally_is_never_forgotten
                 a_slip_is_swept_when_it_is_over
+                a_mark_is_swept_when_it_is_over
                 a_letter_is_swept_when_it_is_of_no_use_also_from_its_carrier
                 a_budget_is_forgotten_when_it_is_whole
                 a_sweep_removes_at_most_as_many_as_it_is_told

@@ -232,6 +232,7 @@ pub fn grant(number: u8, session: &Session) -> Grant {
             acr: "aal1".to_owned(),
             id_token_claims: set(&["email"]),
             userinfo_claims: set(&["picture"]),
+            binding: vestibule_core::oauth::admission::Binding::default(),
         },
     }
 }

@@ -115,6 +115,14 @@ pub async fn a_slip_is_swept_when_it_is_over(store: &dyn Store) {
     assert!(store.leave(&slip("a", 1), 0).await.unwrap());
 }
 
+pub async fn a_mark_is_swept_when_it_is_over(store: &dyn Store) {
+    store.mark("proof/a", at(60)).await.unwrap();
+    assert_eq!(sweep(store, at(59)).await, 0);
+    assert!(!store.mark("proof/a", at(120)).await.unwrap());
+    assert_eq!(sweep(store, at(60)).await, 1);
+    assert!(store.mark("proof/a", at(120)).await.unwrap());
+}
+
 pub async fn a_letter_is_swept_when_it_is_of_no_use_also_from_its_carrier(store: &dyn Store) {
     store.post(&letter(1, &[]), at(1)).await.unwrap();
     store.post(&letter(2, &[]), at(2)).await.unwrap();

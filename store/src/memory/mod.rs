@@ -8,6 +8,7 @@ mod draft;
 mod flows;
 mod grants;
 mod keys;
+mod marks;
 mod outbox;
 mod sessions;
 mod slips;
@@ -57,6 +58,7 @@ struct Kept {
     letters: BTreeMap<LetterId, Waiting>,
     budgets: BTreeMap<BudgetKey, Budget>,
     slips: BTreeMap<String, Slip>,
+    marks: BTreeMap<String, Timestamp>,
 }
 
 impl Memory {

@@ -25,6 +25,7 @@ impl Upkeep for Memory {
         removed += sweep(&mut kept.revoked_tokens, |expires| *expires, now, most - removed);
         removed += sweep(&mut kept.tallies, tally_due, now, most - removed);
         removed += sweep(&mut kept.slips, |slip| slip.expires, now, most - removed);
+        removed += sweep(&mut kept.marks, |expires| *expires, now, most - removed);
         removed += sweep(&mut kept.letters, |waiting| waiting.letter.expires, now, most - removed);
         removed += sweep(&mut kept.budgets, |budget| budget.whole_at, now, most - removed);
         Ok(removed)

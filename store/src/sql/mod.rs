@@ -16,6 +16,7 @@ pub(crate) mod credentials;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod keys;
+pub(crate) mod marks;
 pub(crate) mod outbox;
 pub(crate) mod sessions;
 pub(crate) mod slips;
@@ -41,6 +42,7 @@ pub(crate) fn all() -> impl Iterator<Item = Statement> {
         flows::ALL,
         grants::ALL,
         keys::ALL,
+        marks::ALL,
         outbox::ALL,
         sessions::ALL,
         slips::ALL,

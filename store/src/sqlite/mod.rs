@@ -8,6 +8,7 @@ mod edits;
 mod flows;
 mod grants;
 mod keys;
+mod marks;
 mod migrate;
 mod outbox;
 mod readers;

@@ -7,19 +7,20 @@ use vestibule_core::ports::store::Upkeep;
 
 use super::Sqlite;
 use super::row::{Ask, integer};
-use crate::sql::{Statement, flows, grants, outbox, sessions, slips, tallies, upkeep};
+use crate::sql::{Statement, flows, grants, marks, outbox, sessions, slips, tallies, upkeep};
 
 /// Rows that one write removes at most.
 const BATCH: usize = 200;
 
 /// What is swept, in the order of the contract's reference.
-const SWEEPS: [Statement; 8] = [
+const SWEEPS: [Statement; 9] = [
     flows::SWEEP,
     sessions::SWEEP,
     grants::SWEEP,
     grants::SWEEP_TOKENS,
     tallies::SWEEP,
     slips::SWEEP,
+    marks::SWEEP,
     outbox::SWEEP,
     outbox::SWEEP_BUDGETS,
 ];

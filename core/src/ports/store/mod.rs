@@ -2,14 +2,16 @@
 //! signature; absence is `None` or an outcome; ids, secrets and the present moment are passed in, so a backend needs
 //! neither clock nor randomness.
 //!
-//! A write is durable when its verb returns, but for [`Flows::claim`] and those of [`Outbox`] that carry, which may be
-//! forgotten by a loss of power (not by the end of the process): a lost claim is a comparison that never answered, and a lost
-//! carrying repeats a letter under its own name.
+//! A write is durable when its verb returns, but for [`Flows::claim`], [`Marks::mark`] and those of [`Outbox`] that carry,
+//! which may be forgotten by a loss of power (not by the end of the process): a lost claim is a comparison that never
+//! answered, a lost mark names something that is too old within minutes, and a lost carrying repeats a letter under its own
+//! name.
 
 mod catalog;
 mod credentials;
 mod flows;
 mod grants;
+mod marks;
 mod outbox;
 mod people;
 
@@ -22,6 +24,7 @@ pub use flows::{
     TallyMark,
 };
 pub use grants::{Grants, Sessions};
+pub use marks::Marks;
 pub use outbox::{Carried, Delivery, Outbox, Slip, Slips};
 pub use people::{UserFilter, Users};
 
@@ -50,7 +53,19 @@ pub enum Saved {
 
 /// Everything that the rules keep.
 pub trait Store:
-    Tenants + Applications + Connections + Keys + Users + Credentials + Flows + Sessions + Grants + Outbox + Slips + Upkeep
+    Tenants
+    + Applications
+    + Connections
+    + Keys
+    + Users
+    + Credentials
+    + Flows
+    + Sessions
+    + Grants
+    + Outbox
+    + Slips
+    + Marks
+    + Upkeep
 {
 }
 
@@ -66,6 +81,7 @@ impl<T> Store for T where
         + Grants
         + Outbox
         + Slips
+        + Marks
         + Upkeep
 {
 }
@@ -79,7 +95,7 @@ pub trait Upkeep: Send + Sync {
     /// They do not.
     async fn check(&self, now: Timestamp) -> Result<(), Fault>;
 
-    /// Removes at most `most` things that are over: flows, sessions, grants, slips and letters past their expiry, spent token
+    /// Removes at most `most` things that are over: flows, sessions, grants, slips, marks and letters past their expiry, spent token
     /// ids, tallies at rest, budgets that are whole again. Answers how many it removed.
     ///
     /// # Errors

@@ -74,7 +74,7 @@ impl Route {
     }
 
     async fn enter(&'static self, app: App, arrival: Arrival) -> Reply<Response> {
-        let Caller { realm, source } = &arrival.caller;
+        let Caller { realm, source, .. } = &arrival.caller;
         let credentials = shown(&arrival.headers);
         let by = app.house().operator(&realm.tenant, credentials, source.clone(), self.needs).await?;
         Ok((self.run)(Call { app, by, arrival }).await?)

@@ -45,12 +45,13 @@ struct Selected {
 pub(crate) async fn handle(State(app): State<App>, caller: Caller, JsonBytes(bytes): JsonBytes) -> Reply<Response> {
     let Object(body): Object<AnswerBody> = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
     let AnswerBody { flow_id, selected_authenticator: Object(selected) } = body;
-    let Caller { realm, source } = caller;
+    let Caller { realm, source, shown } = caller;
     let submission = Submission {
         tenant: &realm.tenant,
         flow_id: &flow_id,
         authenticator_id: Some(&selected.authenticator_id),
         params: selected.params.0,
+        shown: &shown,
         source,
     };
     let progressed = app.house().engine.submit(submission).await?;

@@ -29,9 +29,8 @@ pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -
         Mode::Direct => {
             let realm = caller.realm.clone();
             let cookie = caller::session(&app, &realm, &form.headers);
-            let shown = caller::client(&form.headers);
-            let progressed =
-                app.house().authorize_natively(&realm.tenant, &shown, &form.params, (cookie, &caller.source)).await?;
+            let whence = (cookie, &caller.source);
+            let progressed = app.house().authorize_natively(&realm.tenant, &caller.shown, &form.params, whence).await?;
             answer(&app, &realm, progressed).await
         }
     }
