@@ -62,6 +62,9 @@ pub struct Terms {
     pub scopes: BTreeSet<String>,
     /// Redirect URI of the request; the token request repeats it (RFC 6749 §4.1.3).
     pub redirect_uri: String,
+    /// The request did not name it, so the token request need not either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redirect_implied: bool,
     /// PKCE challenge (RFC 7636).
     pub challenge: Option<Challenge>,
     /// OpenID Connect `nonce`.

@@ -4,8 +4,18 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use serde_json::{Map, Value, json};
+use tower::ServiceExt as _;
+use vestibule::config::Config;
+use vestibule::http::{App, router};
+use vestibule::wiring;
 use vestibule_core::error::{Code, Row};
+use vestibule_courier::Bell;
+use vestibule_store::Memory;
 
 /// Compares a file of the repository with what it should be, or writes it.
 fn is_fresh(path: &str, fresh: &str) {
@@ -52,4 +62,55 @@ fn the_page_of_configuration_is_the_example() {
         vestibule::config::example().trim_end()
     );
     is_fresh("docs/configuration.md", &page);
+}
+
+#[tokio::test]
+async fn the_schema_of_the_first_party_profile_is_that_of_the_wire() {
+    let world = document().await;
+    let answers = &world["paths"]["/oauth2/authorize-challenge"]["post"]["responses"];
+    let of = |status: &str| answers[status]["content"]["application/json"]["schema"].clone();
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Answers of the authorization challenge endpoint",
+        "description": "200 is the first alternative, 403 the second, any other status the third.",
+        "oneOf": [of("200"), of("403"), {
+            "type": "object", "required": ["error", "error_description", "traceId"],
+            "properties": {
+                "error": { "type": "string" }, "error_description": { "type": "string" }, "traceId": { "type": "string" },
+            },
+        }],
+    });
+    let mut definitions = Map::new();
+    gather(&schema, &world["components"]["schemas"], &mut definitions);
+    schema["$defs"] = Value::Object(definitions);
+    let text = serde_json::to_string_pretty(&schema).unwrap().replace("#/components/schemas/", "#/$defs/");
+    is_fresh("docs/first-party.schema.json", &(text + "\n"));
+}
+
+/// The definitions that a schema refers to, and those that they refer to.
+fn gather(schema: &Value, all: &Value, found: &mut Map<String, Value>) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(name) = members.get("$ref").and_then(|at| at.as_str()?.rsplit('/').next()) {
+                if found.insert(name.to_owned(), all[name].clone()).is_none() {
+                    gather(&all[name], all, found);
+                }
+            }
+            members.values().for_each(|value| gather(value, all, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| gather(value, all, found)),
+        _ => {}
+    }
+}
+
+/// The API's description of a server over an empty store.
+async fn document() -> Value {
+    let config = Config::default();
+    let ports = wiring::ports(&config, Arc::new(Memory::default()), Bell::default()).unwrap();
+    let house = wiring::house(&config, ports, "https://login.example.com", wiring::AUTHENTICATORS.iter().copied());
+    let house = Arc::new(house.await.unwrap());
+    let courier = wiring::courier(&config.courier(&|_| None).unwrap(), &house, Bell::default()).unwrap();
+    let router = router(App::new(house, wiring::http_settings(&config, &courier)));
+    let answer = router.oneshot(Request::get("/openapi.json").body(Body::empty()).unwrap()).await.unwrap();
+    serde_json::from_slice(&to_bytes(answer.into_body(), usize::MAX).await.unwrap()).unwrap()
 }

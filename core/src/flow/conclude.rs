@@ -94,6 +94,7 @@ impl Engine {
             terms: Terms {
                 scopes: ticket.request.scopes.clone(),
                 redirect_uri: ticket.request.redirect_uri.clone(),
+                redirect_implied: ticket.request.redirect_implied,
                 challenge: ticket.request.challenge.clone(),
                 nonce: ticket.request.nonce.clone(),
                 authenticated: session.authenticated,

@@ -190,6 +190,15 @@ impl Engine {
         self.answer(round, answers).await
     }
 
+    /// The application of an open flow.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn application(&self, tenant: &TenantId, flow_id: &str) -> Result<Application, Error> {
+        let ticket = Ticket::open(flow_id, tenant, self.ports.clock.now(), &self.secrets)?;
+        self.app_of(&ticket).await
+    }
+
     async fn answer(&self, round: Round<'_>, answers: Answers) -> Result<Progressed, Error> {
         let identity = self.identify(&round, &answers).await?;
         let polls = round.authenticator.spec().polls && round.asked.is_some();

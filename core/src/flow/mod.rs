@@ -16,6 +16,7 @@ mod state;
 mod steps;
 mod ticket;
 
+pub use answers::RawParams;
 pub use conclude::ACR;
 pub use engine::{Engine, Rules, Source, Submission};
 pub use message::{Message, MessageKind};

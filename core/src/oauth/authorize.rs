@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use requested::RequestedClaims;
 
+use super::admission::Admitted;
 use super::{Params, client_auth};
 use crate::application::Application;
 use crate::error::{Code, Error};
@@ -27,6 +28,9 @@ pub struct AuthorizationRequest {
     /// Where the client expects the code.
     #[serde(rename = "u")]
     pub redirect_uri: String,
+    /// The request did not name the redirect URI, so the token request need not either.
+    #[serde(rename = "i", skip_serializing_if = "std::ops::Not::not")]
+    pub redirect_implied: bool,
     /// Scopes that will be granted.
     #[serde(rename = "c")]
     pub scopes: BTreeSet<String>,
@@ -78,8 +82,6 @@ pub enum PromptRule {
 pub struct Draft<'a> {
     /// The application that asks.
     pub app: &'a Application,
-    /// The realm.
-    pub tenant: &'a TenantId,
     /// The parameters as they came.
     pub params: &'a Params,
     /// User of a verified `id_token_hint`.
@@ -108,14 +110,23 @@ pub const CHECKS: &[Check] = &[
     checks::claims_are_json,
 ];
 
-/// Runs the checks.
-///
-/// # Errors
-/// The first refusal.
-pub fn check(mut draft: Draft<'_>) -> Result<AuthorizationRequest, Error> {
-    CHECKS.iter().try_for_each(|check| check(&mut draft))?;
-    Ok(draft.request)
-}
+/// The checks of a request that begins at the authorization challenge endpoint: nothing is redirected there, so the
+/// response type goes without saying and so does the redirect URI (draft-ietf-oauth-first-party-apps §5.1).
+pub const CHALLENGE_CHECKS: &[Check] = &[
+    checks::client_is_enabled,
+    checks::native_login_is_enabled,
+    checks::grant_is_allowed,
+    checks::nothing_is_asked_that_is_not_built,
+    checks::response_type_is_code_if_given,
+    checks::redirect_uri_is_registered_or_implied,
+    checks::parameters_fit_into_the_flow_id,
+    checks::pkce_is_present_and_strong,
+    checks::scope_is_well_formed,
+    checks::prompt_is_known,
+    checks::max_age_is_a_number,
+    checks::hints_are_taken_over,
+    checks::claims_are_json,
+];
 
 impl House {
     /// Answers an authorization request in direct mode. `cookie`: the session of the browser, which goes before
@@ -131,13 +142,32 @@ impl House {
         (cookie, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
         let admitted = self.admit(tenant, shown, params).await?;
+        let request = self.requested(&admitted, params, CHECKS).await?;
+        let presence = cookie.or_else(|| self.named_session(params));
+        self.engine.start(&admitted, request, (presence, source)).await
+    }
+
+    /// What an admitted client asks for, if it may.
+    ///
+    /// # Errors
+    /// The first refusal of the checks.
+    pub(super) async fn requested(
+        &self,
+        admitted: &Admitted,
+        params: &Params,
+        checks: &[Check],
+    ) -> Result<AuthorizationRequest, Error> {
         let app = admitted.app();
-        let hinted = self.hinted(tenant, app, params).await?;
-        let draft = Draft { app, tenant, params, hinted, request: AuthorizationRequest::default() };
-        let request = check(draft)?;
-        let named = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk));
-        let named = named.map(|session| Presence { session, as_of: None });
-        self.engine.start(&admitted, request, (cookie.or(named), source)).await
+        let hinted = self.hinted(&app.tenant, app, params).await?;
+        let mut draft = Draft { app, params, hinted, request: AuthorizationRequest::default() };
+        checks.iter().try_for_each(|check| check(&mut draft))?;
+        Ok(draft.request)
+    }
+
+    /// The session that `sessionId` names: single sign-on of apps, which have no cookie.
+    pub(super) fn named_session(&self, params: &Params) -> Option<Presence> {
+        let session = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk))?;
+        Some(Presence { session, as_of: None })
     }
 
     /// The user of an `id_token_hint` (OpenID Connect Core §3.1.2.1).

@@ -56,6 +56,8 @@ pub struct Metadata {
     end_session_endpoint: String,
     /// Not standard: where a native flow goes on. Android's SDK reads it.
     authn_endpoint: String,
+    /// draft-ietf-oauth-first-party-apps §4.
+    authorization_challenge_endpoint: String,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: Vec<&'static str>,
@@ -121,6 +123,7 @@ impl Metadata {
             revocation_endpoint: at("/oauth2/revoke"),
             end_session_endpoint: at("/oidc/logout"),
             authn_endpoint: at("/oauth2/authn"),
+            authorization_challenge_endpoint: at("/oauth2/authorize-challenge"),
             response_types_supported: ["code"],
             response_modes_supported: ["direct"],
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),

@@ -31,6 +31,7 @@ const SECRET: &[&str] = &[
     "OTPCode",
     "OTPcode",
     "params",
+    "auth_session",
 ];
 
 /// Parameters of a request: the form of a POST, the query of a GET.

@@ -1,4 +1,4 @@
-//! Which contract a path speaks: the four faces of the one error catalogue.
+//! Which contract a path speaks: the five faces of the one error catalogue.
 
 use vestibule_core::ports::TenantId;
 
@@ -7,6 +7,8 @@ use vestibule_core::ports::TenantId;
 pub(super) enum Face {
     /// App-native authentication.
     Native,
+    /// OAuth's first-party challenge (draft-ietf-oauth-first-party-apps §5.3).
+    Challenge,
     /// OAuth 2 (RFC 6749 §5.2).
     OAuth,
     /// SCIM (RFC 7644 §3.12).
@@ -20,6 +22,7 @@ impl Face {
     pub(super) fn of(path: &str) -> Self {
         match path.trim_end_matches('/') {
             "/oauth2/authorize" | "/oauth2/authn" | "/oidc/logout" => Self::Native,
+            "/oauth2/authorize-challenge" => Self::Challenge,
             _ if path.starts_with("/oauth2/") => Self::OAuth,
             _ if path.starts_with("/scim2") => Self::Scim,
             _ => Self::Management,
@@ -59,6 +62,7 @@ mod tests {
     fn a_tenant_qualified_path_has_the_face_of_the_unqualified_one() {
         for (path, face) in [
             ("/oauth2/authn", Face::Native),
+            ("/t/acme/oauth2/authorize-challenge", Face::Challenge),
             ("/t/acme/oauth2/authorize/", Face::Native),
             ("/t/acme/oauth2/token", Face::OAuth),
             ("/scim2/Users", Face::Scim),

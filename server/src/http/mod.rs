@@ -6,6 +6,7 @@ mod body;
 mod caller;
 mod cors;
 mod face;
+mod first_party;
 mod health;
 mod mailbox;
 mod management;

@@ -14,6 +14,7 @@ use vestibule_core::error::{Code, Error, Row};
 
 use super::Style;
 use super::face::Face;
+use super::first_party;
 use super::native::wire;
 
 /// The answer of an endpoint.
@@ -61,6 +62,9 @@ pub(super) fn render(error: &Error, face: Face, style: Style, links: &str, trace
     let row = error.code().row();
     let body = match face {
         Face::Native => native(error, style, links, trace_id),
+        Face::Challenge => json!({
+            "error": first_party::told(error).1, "error_description": error.description(), "traceId": trace_id,
+        }),
         Face::OAuth => json!({
             "error": error.oauth_name(), "error_description": error.description(), "traceId": trace_id,
         }),
@@ -69,7 +73,11 @@ pub(super) fn render(error: &Error, face: Face, style: Style, links: &str, trace
             "code": row.code(style.codes), "message": row.message, "description": error.description(), "traceId": trace_id,
         }),
     };
-    let mut response = (status_of(row), Json(body)).into_response();
+    let status = match face {
+        Face::Challenge => status(first_party::told(error).0),
+        _ => status_of(row),
+    };
+    let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
     if face == Face::Scim {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
@@ -134,5 +142,9 @@ fn whole_seconds(span: Duration) -> u64 {
 }
 
 fn status_of(row: &Row) -> StatusCode {
-    StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    status(row.status)
+}
+
+fn status(number: u16) -> StatusCode {
+    StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

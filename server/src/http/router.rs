@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use vestibule_core::error::{Code, Error, Fault};
 
 use super::reply::Refusal;
-use super::{App, association, cors, health, mailbox, management, native, oauth, openapi, trace};
+use super::{App, association, cors, first_party, health, mailbox, management, native, oauth, openapi, trace};
 
 /// The whole of the server's HTTP side.
 pub fn router(app: App) -> Router {
@@ -45,6 +45,7 @@ fn of_tenant() -> Router<App> {
         .route("/oauth2/authorize/", authorize)
         .route("/oauth2/authn", post(native::authn::handle))
         .route("/oauth2/authn/", post(native::authn::handle))
+        .route("/oauth2/authorize-challenge", post(first_party::handle))
         .route("/oidc/logout", logout)
         .route("/oauth2/token", post(oauth::token::token))
         .route("/oauth2/introspect", post(oauth::token::introspect))

@@ -25,6 +25,7 @@ mod errors;
 mod factors;
 mod faults;
 mod federation;
+mod first_party;
 mod flows;
 mod guessing;
 mod holdings;

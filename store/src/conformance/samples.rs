@@ -225,6 +225,7 @@ pub fn grant(number: u8, session: &Session) -> Grant {
         terms: Terms {
             scopes: set(&["openid", "email"]),
             redirect_uri: "https://app.example/cb".to_owned(),
+            redirect_implied: false,
             challenge: Some(Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned())),
             nonce: Some("n-0S6_WzA2Mj".to_owned()),
             authenticated: at(3),

@@ -62,6 +62,23 @@ pub(super) fn response_type_is_code(draft: &mut Draft<'_>) -> Checked {
     }
 }
 
+pub(super) fn response_type_is_code_if_given(draft: &mut Draft<'_>) -> Checked {
+    if draft.params.has("response_type") { response_type_is_code(draft) } else { Ok(()) }
+}
+
+/// Without one the application's first is meant where somebody must be sent back (RFC 6749 §3.1.2.3).
+pub(super) fn redirect_uri_is_registered_or_implied(draft: &mut Draft<'_>) -> Checked {
+    if draft.params.has("redirect_uri") {
+        return redirect_uri_is_registered(draft);
+    }
+    let Some(first) = draft.app.oauth.callbacks.first() else {
+        return Err(invalid("The application has no redirect URI: register one."));
+    };
+    draft.request.redirect_uri = first.clone().into();
+    draft.request.redirect_implied = true;
+    Ok(())
+}
+
 /// Compared to the byte (RFC 9700 §2.1), also though nothing is redirected: the token request repeats it.
 pub(super) fn redirect_uri_is_registered(draft: &mut Draft<'_>) -> Checked {
     let Some(uri) = draft.params.get("redirect_uri") else {

@@ -32,7 +32,11 @@ impl Issuer {
 
 /// Whether the exchange repeats the redirect URI and meets the PKCE challenge of the request (RFC 6749 §4.1.3, RFC 7636 §4.6).
 fn is_bound(grant: &Grant, params: &Params) -> Result<(), Error> {
-    if required(params, "redirect_uri")? != grant.terms.redirect_uri {
+    let named = match params.get("redirect_uri") {
+        None if grant.terms.redirect_implied => &grant.terms.redirect_uri,
+        _ => required(params, "redirect_uri")?,
+    };
+    if named != grant.terms.redirect_uri {
         return Err(
             Error::new(Code::InvalidGrant).because("The redirect_uri differs from that of the authorization request.")
         );

@@ -72,7 +72,7 @@ fn unreadable(error: &serde_json::Error) -> Error {
 
 /// Parameters by name: texts, numbers and switches become text, a list has several values.
 #[derive(Default)]
-struct ParamsBody(BTreeMap<String, Vec<Secret<String>>>);
+pub(crate) struct ParamsBody(pub BTreeMap<String, Vec<Secret<String>>>);
 
 impl<'de> Deserialize<'de> for ParamsBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

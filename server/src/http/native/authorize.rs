@@ -83,7 +83,7 @@ fn not_direct() -> Response {
 }
 
 /// The cookie of single sign-on: gone with the browser, unless the user asked to be remembered.
-fn session_cookie(app: &App, realm: &Realm, completion: &Completion) -> Option<HeaderValue> {
+pub(crate) fn session_cookie(app: &App, realm: &Realm, completion: &Completion) -> Option<HeaderValue> {
     let name = caller::session_cookie(app, &realm.tenant);
     let secure = if app.house().urls.is_https() { "; Secure" } else { "" };
     let age = completion.remembered_until.map(|until| until.since(app.house().ports.clock.now()).as_secs());

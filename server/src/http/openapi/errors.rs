@@ -2,9 +2,10 @@
 //! come in it.
 
 use serde_json::{Map, Value, json};
-use vestibule_core::error::{Code, Row, Spelling};
+use vestibule_core::error::{Code, Error, Row, Spelling};
 
 use super::super::face::Face;
+use super::super::first_party;
 
 /// The name of a face's component for a status.
 fn name(face: Face, status: u16) -> String {
@@ -14,14 +15,17 @@ fn name(face: Face, status: u16) -> String {
 /// All components.
 pub(super) fn responses(spelling: Spelling) -> Value {
     let mut components = Map::new();
-    for face in [Face::Native, Face::OAuth, Face::Management, Face::Scim] {
-        for row in Code::ALL.iter().map(|code| code.row()).filter(|row| comes_in(face, row)) {
-            let component = components.entry(name(face, row.status)).or_insert_with(|| component(face, row.status));
+    for face in [Face::Native, Face::Challenge, Face::OAuth, Face::Management, Face::Scim] {
+        for code in Code::ALL.iter().filter(|code| comes_in(face, code.row())) {
+            let row = code.row();
+            let (told, oauth) = first_party::told(&Error::new(*code));
+            let status = if face == Face::Challenge { told } else { row.status };
+            let component = components.entry(name(face, status)).or_insert_with(|| component(face, status));
             let content = component.get_mut("content").and_then(Value::as_object_mut);
             let examples =
                 content.and_then(|content| content.values_mut().next()?.get_mut("examples")?.as_object_mut());
             if let Some(examples) = examples {
-                examples.insert(row.name.to_owned(), json!({ "value": example(face, row, spelling) }));
+                examples.insert(row.name.to_owned(), json!({ "value": example(face, row, oauth, spelling) }));
             }
         }
     }
@@ -33,7 +37,7 @@ fn comes_in(face: Face, row: &Row) -> bool {
     let is_native =
         row.documented.len() == 5 && !matches!(row.oauth, "invalid_grant" | "unsupported_grant_type" | "invalid_scope");
     match face {
-        Face::Native => {
+        Face::Native | Face::Challenge => {
             is_native && row.name != "unauthorized_client"
                 || matches!(row.status, 401 | 404..=415)
                     && !matches!(row.name, "invalid_token" | "gone" | "insufficient_user_authentication")
@@ -52,7 +56,7 @@ fn component(face: Face, status: u16) -> Value {
     let kind = if face == Face::Scim { "application/scim+json" } else { "application/json" };
     let members: &[&str] = match face {
         Face::Native => &["code", "message", "description", "traceId", "error"],
-        Face::OAuth => &["error", "error_description", "traceId"],
+        Face::Challenge | Face::OAuth => &["error", "error_description", "traceId"],
         Face::Management => &["code", "message", "description", "traceId"],
         Face::Scim => &["schemas", "status", "detail", "traceId"],
     };
@@ -71,13 +75,14 @@ fn property(name: &str) -> Value {
     }
 }
 
-fn example(face: Face, row: &Row, spelling: Spelling) -> Value {
+fn example(face: Face, row: &Row, challenged: &str, spelling: Spelling) -> Value {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     match face {
         Face::Native => json!({
             "code": row.code(spelling), "message": row.message, "description": row.description, "traceId": TRACE,
             "error": row.name,
         }),
+        Face::Challenge => json!({ "error": challenged, "error_description": row.description, "traceId": TRACE }),
         Face::OAuth => json!({ "error": row.oauth, "error_description": row.description, "traceId": TRACE }),
         Face::Management => json!({
             "code": row.code(spelling), "message": row.message, "description": row.description, "traceId": TRACE,

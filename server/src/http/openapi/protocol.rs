@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use vestibule_core::application::GrantType;
 
 use super::super::App;
+use super::super::first_party::wire::{CodeBody, InsufficientBody};
 use super::super::native::authn::AnswerBody;
 use super::super::native::wire::{CompletionBody, StepBody};
 use super::{examples, responses};
@@ -21,6 +22,15 @@ const NATIVE: &[(&str, &str)] = &[
     ("501", "Native501"),
     ("503", "Native503"),
 ];
+const CHALLENGE: &[(&str, &str)] = &[
+    ("400", "Challenge400"),
+    ("401", "Challenge401"),
+    ("413", "Challenge413"),
+    ("415", "Challenge415"),
+    ("429", "Challenge429"),
+    ("500", "Challenge500"),
+    ("503", "Challenge503"),
+];
 const OAUTH: &[(&str, &str)] = &[
     ("400", "OAuth400"),
     ("401", "OAuth401"),
@@ -33,6 +43,7 @@ const OAUTH: &[(&str, &str)] = &[
 /// All of them.
 pub(super) fn operations(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
     let mut all = login(app, generator);
+    all.push(challenge(generator));
     all.extend(tokens());
     all.extend(documents());
     all
@@ -64,6 +75,22 @@ fn login(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
         "responses": responses(("200", json!({ "description": "The session is over. The body is empty." })), NATIVE),
     });
     vec![("/oauth2/authorize", "post", authorize), ("/oauth2/authn", "post", authn), ("/oidc/logout", "post", logout)]
+}
+
+/// The first-party face: its refusals and its next steps share a shape, so the step comes with 403.
+fn challenge(generator: &mut SchemaGenerator) -> Operation {
+    let answer = |description: &str, schema: Value| json!({ "description": description, "content": { "application/json": { "schema": schema } } });
+    let code = answer("The login is over.", generator.subschema_for::<CodeBody>().into());
+    let more = answer("The login needs another answer.", generator.subschema_for::<InsufficientBody>().into());
+    let mut answers = responses(("200", code), CHALLENGE);
+    if let Some(answers) = answers.as_object_mut() {
+        answers.insert("403".to_owned(), more);
+    }
+    let operation = json!({
+        "tags": ["Login"], "summary": "Begins a login or goes on with it (OAuth 2.0 for First-Party Applications).",
+        "security": [{}, { "client": [] }], "requestBody": form(CHALLENGED), "responses": answers,
+    });
+    ("/oauth2/authorize-challenge", "post", operation)
 }
 
 fn tokens() -> Vec<Operation> {
@@ -176,6 +203,29 @@ const AUTHORIZE: &[Field] = &[
     ("ui_locales", false, "de en", "Languages, the preferred first."),
     ("sessionId", false, "p2Zk…", "The isk claim of an earlier ID token: single sign-on without a cookie."),
     ("id_token_hint", false, "eyJ…", "An earlier ID token of the user."),
+    ("client_secret", false, "…", "client_secret_post of a confidential application."),
+];
+
+const CHALLENGED: &[Field] = &[
+    ("client_id", false, "my-app", "The application, unless auth_session or its authentication names it."),
+    ("auth_session", false, "AWtl…", "The login that goes on; without it one begins."),
+    ("authenticator_id", false, "QmFzaWNBdXRoZW50aWNhdG9yOkxPQ0FM", "The option that is answered or selected."),
+    (
+        "params",
+        false,
+        r#"{"username":"kim","password":"…"}"#,
+        "The answer, a JSON object; without it the option is selected.",
+    ),
+    ("scope", false, "openid profile", "At the beginning: what is asked for."),
+    ("code_challenge", false, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "At the beginning: PKCE."),
+    ("code_challenge_method", false, "S256", "S256."),
+    (
+        "redirect_uri",
+        false,
+        "myapp://callback",
+        "At the beginning: a registered address, if the token request names one.",
+    ),
+    ("acr_values", false, "aal2", "Context classes asked for."),
     ("client_secret", false, "…", "client_secret_post of a confidential application."),
 ];
 
