@@ -91,10 +91,10 @@ async fn the_schema_of_the_first_party_profile_is_that_of_the_wire() {
 fn gather(schema: &Value, all: &Value, found: &mut Map<String, Value>) {
     match schema {
         Value::Object(members) => {
-            if let Some(name) = members.get("$ref").and_then(|at| at.as_str()?.rsplit('/').next()) {
-                if found.insert(name.to_owned(), all[name].clone()).is_none() {
-                    gather(&all[name], all, found);
-                }
+            if let Some(name) = members.get("$ref").and_then(|at| at.as_str()?.rsplit('/').next())
+                && found.insert(name.to_owned(), all[name].clone()).is_none()
+            {
+                gather(&all[name], all, found);
             }
             members.values().for_each(|value| gather(value, all, found));
         }
@@ -105,6 +105,7 @@ fn gather(schema: &Value, all: &Value, found: &mut Map<String, Value>) {
 
 /// The API's description of a server over an empty store.
 async fn document() -> Value {
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let config = Config::default();
     let ports = wiring::ports(&config, Arc::new(Memory::default()), Bell::default()).unwrap();
     let house = wiring::house(&config, ports, "https://login.example.com", wiring::AUTHENTICATORS.iter().copied());
