@@ -35,7 +35,7 @@ static SPEC: Spec = Spec {
 };
 
 static SETTINGS: &[Setting] = &[
-    Setting::text("uri", "Endpoint", "The address of the service.").of(SettingKind::Url).required(),
+    Setting::text("uri", "Endpoint", "The address of the service.").of(SettingKind::Endpoint).required(),
     Setting::text("authenticationType", "Kind", "Whether the service names the user or confirms the one who is named.")
         .of(SettingKind::Choice(&["IDENTIFICATION", "VERIFICATION"]))
         .required(),

@@ -36,7 +36,7 @@ static SETTINGS: &[Setting] = &[
     Setting::text("UserInfoFields", "Fields", "What is asked of the user, with commas between.")
         .or("id,name,email,first_name,last_name"),
     Setting::text("DebugTokenUrl", "Token inspection", "Where Facebook tells for which app a token was made.")
-        .of(SettingKind::Url)
+        .of(SettingKind::Endpoint)
         .or("https://graph.facebook.com/debug_token"),
     SCOPES.or("email"),
     ISSUER.or("https://www.facebook.com"),

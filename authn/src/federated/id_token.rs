@@ -29,11 +29,24 @@ pub(super) async fn person(provider: &impl Provider, line: &Line<'_>, tokens: &T
         if more.get("sub").and_then(Value::as_str) != Some(&subject) {
             return Err(Refusal::Wrong("userinfo speaks of somebody else"));
         }
-        for (name, value) in more.as_object().into_iter().flatten() {
-            all.entry(name).or_insert_with(|| value.clone());
-        }
+        add(&mut all, more.as_object().into_iter().flatten());
     }
     Person::new(issuer, subject, all).ok_or(Refusal::Wrong("the ID token names nobody"))
+}
+
+/// Claims of which one says how far the other may be trusted: they are taken from one and the same document.
+const PAIRS: [[&str; 2]; 2] = [["email", "email_verified"], ["phone_number", "phone_number_verified"]];
+
+/// Adds what is not there yet.
+fn add<'a>(all: &mut Map<String, Value>, more: impl Iterator<Item = (&'a String, &'a Value)>) {
+    let signed: Vec<String> = all.keys().cloned().collect();
+    let is_signed = |name: &str| signed.iter().any(|signed| signed == name);
+    for (name, value) in more {
+        let pair = PAIRS.iter().find(|pair| pair.contains(&name.as_str()));
+        if !is_signed(name) && !pair.is_some_and(|pair| pair.iter().any(|name| is_signed(name))) {
+            all.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 struct Claims(Map<String, Value>);

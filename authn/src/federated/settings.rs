@@ -20,7 +20,8 @@ pub(crate) const AUTHORIZE: Setting =
 
 /// Where codes are exchanged.
 pub(crate) const TOKEN: Setting =
-    Setting::text("OAuth2TokenEPUrl", "Token endpoint", "Where codes are exchanged for tokens.").of(SettingKind::Url);
+    Setting::text("OAuth2TokenEPUrl", "Token endpoint", "Where codes are exchanged for tokens.")
+        .of(SettingKind::Endpoint);
 
 /// Where more is told of the user.
 pub(crate) const USERINFO: Setting = Setting::text(

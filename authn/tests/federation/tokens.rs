@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
+use vestibule_core::connection::Provisioning;
 use vestibule_core::flow::authenticator::{Outcome, Then};
 use vestibule_core::ports::web::WebFailure;
 use vestibule_jose::{Algorithm, Family, SigningKey, base64url, left_half_hash};
@@ -300,4 +301,22 @@ async fn userinfo_adds_to_the_person_and_must_speak_of_the_same_one() {
         });
         assert_eq!(matches!(world.come_back().await, Outcome::Proved { .. }), is_right, "{subject}");
     }
+}
+
+#[tokio::test]
+async fn whether_an_address_is_verified_is_said_by_who_says_the_address() {
+    let mut world = provider("userinfo");
+    world.connection.settings.insert("UserInfoUrl".to_owned(), "https://id.example.com/me".to_owned());
+    world.connection.provisioning = Provisioning { just_in_time: true, link_by_email: true };
+    let mut claims = claims(&world).await;
+    claims["email"] = json!("victim@example.com");
+    claims.as_object_mut().unwrap().remove("email_verified");
+    let token = sign(&KEY, &claims);
+    world.web(move |request| match request.url.rsplit('/').next() {
+        Some("token") => answer(200, &json!({ "access_token": "at", "id_token": token })),
+        Some("jwks") => answer(200, &keys(&[&KEY])),
+        _ => answer(200, &json!({ "sub": "248289761001", "email": "own@example.com", "email_verified": true })),
+    });
+    let Outcome::Proved { whose: Some(user), .. } = world.come_back().await else { panic!("nobody came") };
+    assert!(user.profile.emails.iter().all(|email| !email.verified), "{:?}", user.profile.emails);
 }

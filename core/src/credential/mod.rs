@@ -191,9 +191,10 @@ impl Credential {
 }
 
 impl FederatedAccount {
-    /// What the account is found by: issuer and subject, told apart whatever characters they have.
+    /// What the account is found by: connection, issuer and subject, told apart whatever characters they have. Another
+    /// connection that names the same issuer speaks for none of its accounts: it may trust other keys.
     pub fn handle(&self) -> String {
-        let parts = [self.issuer.as_bytes(), &[0], self.subject.as_bytes()].concat();
+        let parts = [self.connection.as_bytes(), self.issuer.as_bytes(), self.subject.as_bytes()].join(&0);
         vestibule_jose::base64url(&vestibule_jose::sha256(&parts))
     }
 }

@@ -125,6 +125,34 @@ async fn a_connection_is_changed_by_operations_too() {
     }
 }
 
+// Checklist 114.
+#[tokio::test]
+async fn a_secret_that_is_kept_goes_to_no_other_server_than_before() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let own = format!("{CONNECTIONS}/{}", admin.post(CONNECTIONS, google()).await.is(201).at("/id"));
+    let with = |more: &[Value]| {
+        let mut properties = vec![json!({"key": "ClientId", "value": "client"})];
+        properties.extend_from_slice(more);
+        let id = base64url(b"GoogleOIDCAuthenticator");
+        json!({"federatedAuthenticators": {"authenticators": [{"authenticatorId": id, "properties": properties}]}})
+    };
+    let evil = json!({"key": "OAuth2TokenEPUrl", "value": "https://evil.example/token"});
+    let told = "OAuth2TokenEPUrl leads to another server now: send ClientSecret again with it.";
+    admin.patch(&own, with(std::slice::from_ref(&evil))).await.is_refusal(400, told);
+    let same = json!({"key": "OAuth2TokenEPUrl", "value": "https://oauth2.googleapis.com/v2/token"});
+    admin.patch(&own, with(&[same])).await.is(200);
+    assert_eq!(secrets(&world, "Google").await, ["ClientSecret"]);
+    admin.patch(&own, with(&[evil, json!({"key": "ClientSecret", "value": "another"})])).await.is(200);
+
+    let pin = format!("{WAYS}/custom/{}", admin.post(&format!("{WAYS}/custom"), service()).await.is(201).at("/id"));
+    let mut moved = service();
+    moved["endpoint"]["uri"] = json!("https://evil.example/check");
+    moved["endpoint"]["authentication"]["properties"] = json!({"username": "vestibule"});
+    let put = admin.put(&pin, moved).await;
+    put.is_refusal(400, "uri leads to another server now: send password again with it.");
+}
+
 #[tokio::test]
 async fn a_connection_that_an_application_uses_stays_what_it_is() {
     let world = World::new().await;

@@ -1,11 +1,14 @@
 //! What a connection may be like, whichever way of signing in speaks with it.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::super::{invalid, is_text};
 use super::{ConnectionDraft, Elsewhere};
 use crate::application::{CUSTOM, StepOption};
 use crate::error::Error;
+use crate::flow::authenticator::{Setting, SettingKind};
 
 const LONGEST_NAME: usize = 128;
 const LONGEST_DESCRIPTION: usize = 1024;
@@ -85,6 +88,27 @@ fn mapping(mapping: &[(String, String)]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Secrets that are kept go to no other server than before: whoever may change an address need not know them, and must not
+/// learn them from a server of their own.
+pub(super) fn secrets_stay_where_they_were(
+    known: &[Setting],
+    (before, now): (&BTreeMap<String, String>, &BTreeMap<String, String>),
+    kept: &[String],
+) -> Result<(), Error> {
+    let Some(secret) = kept.first() else { return Ok(()) };
+    let origin = |settings: &BTreeMap<String, String>, setting: &Setting| {
+        let text = settings.get(setting.name).map_or(setting.default, String::as_str);
+        Url::parse(text).ok().map(|url| url.origin())
+    };
+    let mut endpoints = known.iter().filter(|setting| setting.kind == SettingKind::Endpoint);
+    match endpoints.find(|setting| origin(before, setting) != origin(now, setting)) {
+        None => Ok(()),
+        Some(setting) => {
+            Err(invalid(format!("{} leads to another server now: send {secret} again with it.", setting.name)))
+        }
+    }
 }
 
 #[cfg(test)]

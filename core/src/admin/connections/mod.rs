@@ -265,6 +265,9 @@ impl House {
         let is_secret = |name: &str| known.iter().any(|setting| setting.name == name && setting.is_secret());
         // Secrets of another way of signing in are not carried over into this one.
         let is_same = old.authenticator == draft.authenticator;
+        let before = if is_same { old.settings } else { BTreeMap::new() };
+        let kept: Vec<String> =
+            old.secrets.keys().filter(|name| !draft.properties.contains_key(*name)).cloned().collect();
         let mut secrets = if is_same { old.secrets } else { BTreeMap::new() };
         for (name, value) in draft.properties {
             let text = value.expose();
@@ -297,6 +300,7 @@ impl House {
             modified: old.modified,
         };
         way.check(&connection).map_err(invalid)?;
+        check::secrets_stay_where_they_were(known, (&before, &connection.settings), &kept)?;
         Ok(connection)
     }
 

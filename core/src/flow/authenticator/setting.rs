@@ -29,6 +29,8 @@ pub enum SettingKind {
     Text,
     /// An address that is called or opened: `https`, or `http` of this machine.
     Url,
+    /// Such an address that is shown the connection's secrets.
+    Endpoint,
     /// `true` or `false`.
     Switch,
     /// A whole number.
@@ -79,7 +81,7 @@ impl Setting {
         }
         let is_right = match self.kind {
             SettingKind::Text | SettingKind::Secret => true,
-            SettingKind::Url => is_address(value),
+            SettingKind::Url | SettingKind::Endpoint => is_address(value),
             SettingKind::Switch => matches!(value, "true" | "false"),
             SettingKind::Number => value.parse::<u32>().is_ok(),
             SettingKind::Choice(all) => all.contains(&value),
@@ -92,7 +94,7 @@ impl SettingKind {
     fn wanted(self) -> String {
         match self {
             Self::Text | Self::Secret => "text".to_owned(),
-            Self::Url => "an https address without user and fragment".to_owned(),
+            Self::Url | Self::Endpoint => "an https address without user and fragment".to_owned(),
             Self::Switch => "true or false".to_owned(),
             Self::Number => "a whole number".to_owned(),
             Self::Choice(all) => format!("one of {}", all.join(", ")),

@@ -154,7 +154,7 @@ impl PropertyKind {
     fn of((place, setting): (usize, &Setting)) -> Self {
         let (kind, options): (_, &[&str]) = match setting.kind {
             SettingKind::Text | SettingKind::Secret => ("STRING", &[]),
-            SettingKind::Url => ("URL", &[]),
+            SettingKind::Url | SettingKind::Endpoint => ("URL", &[]),
             SettingKind::Switch => ("BOOLEAN", &[]),
             SettingKind::Number => ("INTEGER", &[]),
             SettingKind::Choice(all) => ("STRING", all),
