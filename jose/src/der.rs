@@ -1,73 +1,137 @@
-//! Just enough DER to read public keys: those of the library, which gives modulus and exponent in no other form, and those
-//! that devices send. What is read here is only taken apart; whether it is a key shows when it first checks a signature.
+//! DER (X.690) one element at a time: as much of it as certificates, public keys and what devices sign need. Lengths are
+//! minimal and below 64 KiB, and nothing is copied. Law: every reader says where it ends, so no byte goes unread by accident.
 
-use crate::Family;
+/// What is left to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Der<'a>(&'a [u8]);
 
-/// What a `SubjectPublicKeyInfo` holds (RFC 5280 section 4.1.2.7).
-pub(crate) enum Info<'a> {
-    /// Modulus and exponent (RFC 3279 section 2.3.1).
-    Rsa(&'a [u8], &'a [u8]),
-    /// Both coordinates of an uncompressed point on a curve (RFC 5480 section 2.2).
-    Point(Family, &'a [u8], &'a [u8]),
-    /// An Ed25519 key (RFC 8410 section 4).
-    Ed25519(&'a [u8]),
+/// One element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Element<'a> {
+    /// Its identifier octets as a number (X.690 section 8.1.2).
+    pub tag: u32,
+    /// What is in it.
+    pub content: &'a [u8],
+    /// All of it, as it would be signed.
+    pub whole: &'a [u8],
 }
 
-const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
-const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+/// BOOLEAN.
+pub const BOOLEAN: u32 = 0x01;
+/// INTEGER.
+pub const INTEGER: u32 = 0x02;
+/// BIT STRING.
+pub const BIT_STRING: u32 = 0x03;
+/// OCTET STRING.
+pub const OCTET_STRING: u32 = 0x04;
+/// OBJECT IDENTIFIER.
+pub const OID: u32 = 0x06;
+/// ENUMERATED.
+pub const ENUMERATED: u32 = 0x0a;
+/// SEQUENCE and SEQUENCE OF.
+pub const SEQUENCE: u32 = 0x30;
+/// SET and SET OF.
+pub const SET: u32 = 0x31;
 
-/// The key in a `SubjectPublicKeyInfo`, if it is of a kind that we can use.
-pub(crate) fn public_key_info(der: &[u8]) -> Option<Info<'_>> {
-    let (info, end) = element(0x30, der)?;
-    let (algorithm, rest) = element(0x30, info)?;
-    let (bits, after) = element(0x03, rest)?;
-    let key = bits.strip_prefix(&[0]).filter(|_| end.is_empty() && after.is_empty())?;
-    let (name, parameters) = element(0x06, algorithm)?;
-    match name {
-        RSA => rsa_public_key(key).map(|(n, e)| Info::Rsa(n, e)),
-        EC => point(element(0x06, parameters)?.0, key),
-        ED25519 => (parameters.is_empty() && key.len() == 32).then_some(Info::Ed25519(key)),
+/// The tag of `[number] EXPLICIT`.
+pub const fn explicit(number: u32) -> u32 {
+    match number {
+        0..=30 => 0xa0 | number,
+        31..=127 => 0xbf00 | number,
+        _ => 0x00bf_8000 | (number >> 7 & 0x7f) << 8 | number & 0x7f,
+    }
+}
+
+impl<'a> Der<'a> {
+    /// All of `bytes`.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The next element, whatever it is.
+    pub fn element(&mut self) -> Option<Element<'a>> {
+        let (tag, rest) = tag(self.0)?;
+        let (length, rest) = length(rest)?;
+        let (content, rest) = rest.split_at_checked(length)?;
+        let whole = self.0.get(..self.0.len() - rest.len())?;
+        self.0 = rest;
+        Some(Element { tag, content, whole })
+    }
+
+    /// The content of the next element, which has to be of that tag.
+    pub fn take(&mut self, tag: u32) -> Option<&'a [u8]> {
+        self.element().filter(|element| element.tag == tag).map(|element| element.content)
+    }
+
+    /// The content of the next element if it is of that tag; otherwise it stays to be read.
+    pub fn optional(&mut self, tag: u32) -> Option<&'a [u8]> {
+        let mut ahead = *self;
+        let content = ahead.take(tag)?;
+        *self = ahead;
+        Some(content)
+    }
+
+    /// The elements inside the next one, which has to be of that tag.
+    pub fn inside(&mut self, tag: u32) -> Option<Self> {
+        self.take(tag).map(Self)
+    }
+
+    /// A truth value.
+    pub fn boolean(&mut self) -> Option<bool> {
+        boolean(self.take(BOOLEAN)?)
+    }
+
+    /// A whole number of a tag, INTEGER or ENUMERATED, that fits.
+    pub fn number(&mut self, tag: u32) -> Option<i64> {
+        number(self.take(tag)?)
+    }
+
+    /// Nothing is left.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The content of a BOOLEAN (X.690 section 11.1).
+pub const fn boolean(content: &[u8]) -> Option<bool> {
+    match content {
+        [0xff] => Some(true),
+        [0x00] => Some(false),
         _ => None,
     }
 }
 
-fn point<'a>(curve: &[u8], key: &'a [u8]) -> Option<Info<'a>> {
-    let (family, width) = match curve {
-        P256 => (Family::P256, 32),
-        P384 => (Family::P384, 48),
-        _ => return None,
-    };
-    let (x, y) = key.strip_prefix(&[0x04])?.split_at_checked(width)?;
-    (y.len() == width).then_some(Info::Point(family, x, y))
+/// The content of an INTEGER or ENUMERATED that fits (X.690 section 8.3).
+pub fn number(content: &[u8]) -> Option<i64> {
+    let (first, _) = content.split_first().filter(|_| content.len() <= 8)?;
+    let start = if first & 0x80 == 0 { 0 } else { -1 };
+    Some(content.iter().fold(start, |value: i64, byte| value << 8 | i64::from(*byte)))
 }
 
-/// Modulus and exponent, without leading zeros, of an `RSAPublicKey` (RFC 8017 appendix A.1.1).
-pub(crate) fn rsa_public_key(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (sequence, end) = element(0x30, der)?;
-    let (n, rest) = element(0x02, sequence)?;
-    let (e, rest) = element(0x02, rest)?;
-    (end.is_empty() && rest.is_empty()).then_some((unsigned(n), unsigned(e)))
+/// Identifier octets of at most three bytes: numbers up to 16383.
+fn tag(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    let first = u32::from(*first);
+    if first & 0x1f != 0x1f {
+        return Some((first, rest));
+    }
+    match rest {
+        [low @ 31..=0x7f, rest @ ..] => Some((first << 8 | u32::from(*low), rest)),
+        [high @ 0x81..=0xff, low @ 0..=0x7f, rest @ ..] => {
+            Some((first << 16 | u32::from(*high) << 8 | u32::from(*low), rest))
+        }
+        _ => None,
+    }
 }
 
-/// The content of the element at the front, and what follows it (X.690 section 8.1).
-fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (found, rest) = der.split_first()?;
-    let (length, rest) = rest.split_first()?;
-    let (length, rest) = match *length {
-        short @ 0..=0x7f => (usize::from(short), rest),
-        0x81 => rest.split_first().map(|(long, rest)| (usize::from(*long), rest))?,
-        0x82 => rest.split_first_chunk().map(|(long, rest)| (usize::from(u16::from_be_bytes(*long)), rest))?,
-        _ => return None,
-    };
-    (*found == tag).then(|| rest.split_at_checked(length))?
-}
-
-/// A positive INTEGER without its sign byte (X.690 section 8.3).
-fn unsigned(integer: &[u8]) -> &[u8] {
-    integer.strip_prefix(&[0]).unwrap_or(integer)
+/// A length in its shortest form (X.690 section 10.1).
+fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    match bytes {
+        [short @ 0..=0x7f, rest @ ..] => Some((usize::from(*short), rest)),
+        [0x81, long @ 0x80..=0xff, rest @ ..] => Some((usize::from(*long), rest)),
+        [0x82, high @ 1..=0xff, low, rest @ ..] => Some((usize::from(u16::from_be_bytes([*high, *low])), rest)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -75,19 +139,64 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modulus_and_exponent_lose_their_sign_byte() {
-        let der = [0x30, 0x08, 0x02, 0x02, 0x00, 0xc3, 0x02, 0x02, 0x01, 0x01];
-        assert_eq!(rsa_public_key(&der), Some((&[0xc3][..], &[0x01, 0x01][..])));
+    fn an_element_ends_where_it_ends() {
+        let mut der = Der::new(&[0x30, 0x03, 0x02, 0x01, 0x05, 0x01, 0x01, 0xff]);
+        let mut inside = der.inside(SEQUENCE).unwrap();
+        assert_eq!((inside.number(INTEGER), inside.is_empty()), (Some(5), true));
+        assert_eq!((der.number(INTEGER), der.boolean(), der.is_empty()), (None, None, true));
     }
 
     #[test]
-    fn long_lengths_are_read() {
-        let mut der = vec![0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x03];
-        der.extend([0x41; 0x103]);
-        der.extend([0x02, 0x01, 0x03]);
-        assert_eq!(rsa_public_key(&der), Some((&[0x41; 0x103][..], &[0x03][..])));
-        for cut in 0..der.len() {
-            assert_eq!(rsa_public_key(&der[..cut]), None);
+    fn what_is_absent_stays_to_be_read() {
+        let mut der = Der::new(&[0x01, 0x01, 0x00]);
+        assert_eq!(der.optional(INTEGER), None);
+        assert_eq!(der.boolean(), Some(false));
+    }
+
+    #[test]
+    fn high_tag_numbers_are_read_in_their_shortest_form() {
+        for (number, bytes) in [(5, &[0xa5, 0x00][..]), (31, &[0xbf, 0x1f, 0x00]), (704, &[0xbf, 0x85, 0x40, 0x00])] {
+            assert_eq!(Der::new(bytes).take(explicit(number)), Some(&[][..]), "{number}");
+        }
+        for bytes in [&[0xbf, 0x05, 0x00][..], &[0xbf, 0x80, 0x40, 0x00], &[0xbf, 0x81, 0x80, 0x00, 0x00], &[0xbf]] {
+            assert_eq!(Der::new(bytes).element(), None, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_that_could_be_shorter_or_is_only_claimed_is_refused() {
+        for bytes in [
+            &[0x04, 0x81, 0x01, 0x00][..],
+            &[0x04, 0x82, 0x00, 0x01, 0x00],
+            &[0x04, 0x80, 0x00, 0x00],
+            &[0x04, 0x84, 0x00, 0x00, 0x00, 0x01, 0x00],
+            &[0x04, 0x02, 0x00],
+            &[0x04],
+            &[],
+        ] {
+            assert_eq!(Der::new(bytes).element(), None, "{bytes:?}");
+        }
+        let long = [&[0x04, 0x82, 0x01, 0x00][..], &[7; 256]].concat();
+        assert_eq!(Der::new(&long).take(OCTET_STRING), Some(&[7; 256][..]));
+    }
+
+    #[test]
+    fn numbers_have_a_sign_and_a_limit() {
+        assert_eq!(number(&[0x00, 0x80]), Some(128));
+        assert_eq!(number(&[0x80]), Some(-128));
+        assert_eq!(number(&[]), None);
+        assert_eq!(number(&[1; 9]), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_are_too_strange(bytes: Vec<u8>) {
+            let mut der = Der::new(&bytes);
+            let mut read = 0;
+            while let Some(element) = der.element() {
+                read += element.whole.len();
+            }
+            proptest::prop_assert!(read <= bytes.len());
         }
     }
 }

@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::der::{Info, public_key_info};
+use crate::spki::{Info, public_key_info};
 use crate::{Algorithm, Family, KeyError, VerifyError, base64url, from_base64url, sha256};
 
 /// A public key (RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2).

@@ -1,9 +1,10 @@
-//! Bytes to verified claims and back: signed tokens (JWS), public keys (JWK), sealed tokens (AEAD) and the few
-//! primitives the other crates need, all on `aws-lc-rs`. It knows no clock, storage, HTTP or user: whoever calls decides
-//! what claims mean and when they end. Law: nothing a token says about itself chooses how it is checked.
+//! Bytes to verified claims and back: signed tokens (JWS), public keys (JWK), sealed tokens (AEAD), DER, CBOR and the
+//! few primitives the other crates need, all on `aws-lc-rs`. It knows no clock, storage, HTTP or user: whoever calls
+//! decides what claims mean and when they end. Law: nothing a token says about itself chooses how it is checked.
 
 mod algorithm;
-mod der;
+pub mod cbor;
+pub mod der;
 mod digest;
 mod encoding;
 mod error;
@@ -13,6 +14,7 @@ mod mac;
 mod random;
 mod seal;
 mod signing_key;
+mod spki;
 mod verify;
 
 pub use algorithm::{Algorithm, Family};
@@ -25,4 +27,4 @@ pub use mac::{MacKey, derive, equal};
 pub use random::random;
 pub use seal::SealKey;
 pub use signing_key::SigningKey;
-pub use verify::{Header, Verified, verify};
+pub use verify::{Header, Verified, verify, verify_with};

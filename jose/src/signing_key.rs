@@ -15,8 +15,8 @@ use aws_lc_rs::signature::{
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::der::rsa_public_key;
 use crate::encoding::append_base64url;
+use crate::spki::rsa_public_key;
 use crate::{Algorithm, Family, Jwk, KeyError};
 
 /// A private key with its public half (RFC 7517 section 4), ready to sign.

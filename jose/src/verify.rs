@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error};
 
-use crate::{Algorithm, JwkSet, VerifyError, from_base64url};
+use crate::{Algorithm, Jwk, JwkSet, VerifyError, from_base64url};
 
 /// A payload whose signature has been checked (RFC 7515 section 5.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,17 @@ pub fn verify(token: &str, keys: &JwkSet, allowed: &[Algorithm], typ: Option<&st
         }
     }
     outcome.map(|()| Verified { header, payload })
+}
+
+/// Checks a compact JWS by the one key and algorithm that it can be by, whatever key it names: for senders that are agreed
+/// on beforehand.
+pub fn verify_with(token: &str, key: &Jwk, alg: Algorithm) -> Result<Verified, VerifyError> {
+    let parts = Parts::of(token).ok_or(VerifyError::Malformed)?;
+    let header = parts.header(&[alg])?;
+    let signature = from_base64url(parts.signature).ok_or(VerifyError::Malformed)?;
+    let payload = from_base64url(parts.payload).ok_or(VerifyError::Malformed)?;
+    key.verify(alg, parts.signed.as_bytes(), &signature)?;
+    Ok(Verified { header, payload })
 }
 
 impl Verified {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vestibule_attest::Attestor;
 use vestibule_authn::PasskeyVerifier;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Registry;
@@ -34,6 +35,7 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, bell: Bell) -> Result<Ports
         passwords,
         foundry: Arc::new(Threads::default()),
         passkeys: Arc::new(PasskeyVerifier),
+        attestors: Arc::new(Attestor::production()),
         web: Arc::new(Outbound::new(egress)?),
         bell: Arc::new(bell),
     })

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use vestibule_attest::Attestor;
 use vestibule_core::application::{Application, Limits, MobileApps, OauthSettings, Sequence, StepOption};
 use vestibule_core::budget::BudgetRule;
 use vestibule_core::connection::{Connection, Provisioning};
@@ -138,6 +139,7 @@ impl World {
             passwords: Arc::new(Elsewhere),
             foundry: Arc::new(Elsewhere),
             passkeys: Arc::new(Elsewhere),
+            attestors: Arc::new(Attestor::production()),
             web: web.clone(),
             bell: Arc::new(Elsewhere),
         };

@@ -2,6 +2,7 @@
 //! them. Everything stands on these traits and they stand on nothing; the server hands in the real ones, stories hand
 //! in fixed ones.
 
+pub mod attest;
 mod id;
 pub mod passkeys;
 mod password;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use vestibule_jose::{Family, SigningKey};
 
+pub use attest::Attestors;
 pub use id::{
     AppId, BadTenantId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, SessionId, TenantId, UserId,
 };
@@ -68,6 +70,8 @@ pub struct Ports {
     pub foundry: Arc<dyn Foundry>,
     /// Checks of passkeys.
     pub passkeys: Arc<dyn Passkeys>,
+    /// Checks of what phones say about apps.
+    pub attestors: Arc<dyn Attestors>,
     /// Calls to other servers.
     pub web: Arc<dyn Web>,
     /// The courier's bell.

@@ -10,6 +10,7 @@ use vestibule::config::{Config, DeliveryKind};
 use vestibule::http::App;
 use vestibule::wiring;
 use vestibule::world::HashingPool;
+use vestibule_attest::Attestor;
 use vestibule_authn::PasskeyVerifier;
 use vestibule_core::application::{
     Application, Callback, ClientSecret, GrantType, OauthSettings, Sequence, SequenceStep, StepOption,
@@ -17,7 +18,9 @@ use vestibule_core::application::{
 use vestibule_core::flow::authenticator::Authenticator;
 use vestibule_core::house::House;
 use vestibule_core::ports::store::Page;
-use vestibule_core::ports::{AppId, Clock, Passwords, Ports, Secret, Store, TenantId, Timestamp, UserId, Web};
+use vestibule_core::ports::{
+    AppId, Attestors, Clock, Passwords, Ports, Secret, Store, TenantId, Timestamp, UserId, Web,
+};
 use vestibule_core::tenant::Tenant;
 use vestibule_core::user::{Profile, User, canonical_name};
 use vestibule_courier::{Bell, Courier, Entry};
@@ -58,6 +61,8 @@ pub struct Setting {
     pub web: Arc<dyn Web>,
     /// Sees every comparison of passwords.
     pub watched: Arc<Watched>,
+    /// What believes phones; the roots of the makers unless a story forges its own.
+    pub attestors: Arc<dyn Attestors>,
 }
 
 impl Default for Setting {
@@ -76,6 +81,7 @@ impl Default for Setting {
             authenticators: Vec::new(),
             web: Arc::new(Nobody),
             watched: Arc::default(),
+            attestors: Arc::new(Attestor::production()),
         }
     }
 }
@@ -104,6 +110,7 @@ impl World {
             passwords: setting.watched.over(hashing),
             foundry: Arc::new(SharedKeys::default()),
             passkeys: Arc::new(PasskeyVerifier),
+            attestors: setting.attestors,
             web: setting.web,
             bell: Arc::new(bell.clone()),
         };

@@ -3,8 +3,8 @@
 
 use ciborium::Value;
 use vestibule_core::ports::passkeys::Flaw;
+use vestibule_jose::cbor;
 
-use super::cbor;
 use super::public_key::PublicKey;
 
 /// An attestation object.

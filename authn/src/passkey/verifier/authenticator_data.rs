@@ -4,9 +4,7 @@
 use ciborium::Value;
 use uuid::Uuid;
 use vestibule_core::ports::passkeys::{Asked, Flaw, Party};
-use vestibule_jose::sha256;
-
-use super::cbor;
+use vestibule_jose::{cbor, sha256};
 
 /// Authenticator data.
 pub struct AuthenticatorData<'a> {

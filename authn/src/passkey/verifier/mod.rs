@@ -12,7 +12,6 @@
 mod answer;
 mod attestation;
 mod authenticator_data;
-mod cbor;
 mod client_data;
 mod public_key;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{
 use ciborium::Value;
 use vestibule_core::ports::passkeys::Flaw;
 
-use super::cbor::{integer, item, member};
+use vestibule_jose::cbor::{integer, item, member};
 
 /// A public key and the one algorithm that it serves.
 pub struct PublicKey {

@@ -1,8 +1,9 @@
 //! CBOR (RFC 8949) as authenticators write it: one item at a time, not deeper than any of theirs, and no member read that
 //! is there twice, since two readers could then see two different things.
 
-use ciborium::Value;
 use ciborium::de::from_reader_with_recursion_limit;
+
+pub use ciborium::Value;
 
 /// The item at the front, and what follows it.
 pub fn item(bytes: &[u8]) -> Option<(Value, &[u8])> {
