@@ -36,7 +36,7 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, bell: Bell) -> Result<Ports
         foundry: Arc::new(Threads::default()),
         passkeys: Arc::new(PasskeyVerifier),
         attestors: Arc::new(Attestor::production()),
-        web: Arc::new(Outbound::new(egress)?),
+        web: Arc::new(Outbound::new(egress)),
         bell: Arc::new(bell),
     })
 }

@@ -3,22 +3,26 @@
 /// The language of those whose own there is not.
 pub(super) const DEFAULT: &str = "en";
 
-/// Name and text of every built-in template.
-pub(super) fn all() -> impl Iterator<Item = (String, &'static str)> {
-    let layout = ("layout.html".to_owned(), include_str!("../../templates/layout.html"));
-    let languages = [("en", EN), ("de", DE), ("es", ES), ("fr", FR)];
-    std::iter::once(layout).chain(
-        languages
-            .into_iter()
-            .flat_map(|(language, files)| files.iter().map(move |(file, text)| (format!("{language}/{file}"), *text))),
-    )
+/// The text of a built-in template.
+pub(super) fn find(name: &str) -> Option<&'static str> {
+    all().find(|(known, _)| *known == name).map(|(_, text)| text)
+}
+
+/// The name of every built-in template.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|(name, _)| name)
+}
+
+fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let layout = ("layout.html", include_str!("../../templates/layout.html"));
+    std::iter::once(layout).chain([EN, DE, ES, FR].into_iter().flatten().copied())
 }
 
 type Files = &'static [(&'static str, &'static str)];
 
 macro_rules! files {
     ($language:literal: $($file:literal),+) => {
-        &[$(($file, include_str!(concat!("../../templates/", $language, "/", $file)))),+]
+        &[$((concat!($language, "/", $file), include_str!(concat!("../../templates/", $language, "/", $file)))),+]
     };
 }
 

@@ -1,6 +1,6 @@
-//! The words of messages: built-in templates in a few languages, and the operator's files that take their place. They are
-//! read and tried once, when the courier is made; a broken one stops the start. Templates are bounded in work, and HTML is
-//! escaped.
+//! The words of messages: built-in templates in a few languages, and the operator's files that take their place. Those are
+//! read and tried when the courier is made, and a broken one stops the start; the built-in ones are parsed when they are first
+//! needed. Templates are bounded in work, and HTML is escaped.
 
 mod embedded;
 mod folder;
@@ -46,11 +46,10 @@ impl Templates {
             },
         );
         words.set_fuel(Some(FUEL));
+        words.set_loader(|name| Ok(embedded::find(name).map(str::to_owned)));
         let mut templates = Self { words, files: BTreeMap::new() };
-        for (name, text) in embedded::all() {
-            templates.add(name, text.to_owned()).map_err(broken)?;
-        }
-        for found in folder.map(folder::read).transpose().map_err(broken)?.into_iter().flatten() {
+        let Some(folder) = folder else { return Ok(templates) };
+        for found in folder::read(folder).map_err(broken)? {
             templates.files.insert(found.name.clone(), found.path);
             templates.add(found.name, found.text).map_err(broken)?;
         }
@@ -155,8 +154,8 @@ impl Templates {
     }
 
     fn languages(&self) -> Vec<String> {
-        let all = self.words.templates().filter_map(|(name, _)| name.split_once('/').map(|(tag, _)| tag.to_owned()));
-        let mut all: Vec<String> = all.collect();
+        let own = self.files.keys().filter_map(|name| tag(name));
+        let mut all: Vec<String> = own.chain(embedded::names().filter_map(tag)).collect();
         all.sort();
         all.dedup();
         all
@@ -169,6 +168,11 @@ impl Templates {
         let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
         format!("{file} line {}: {}{detail}", error.line().unwrap_or(1), error.kind())
     }
+}
+
+/// The language tag of a template's name.
+fn tag(name: &str) -> Option<String> {
+    name.split_once('/').map(|(tag, _)| tag.to_owned())
 }
 
 /// A language tag and those that it is a variety of: `de-at`, `de`.

@@ -3,14 +3,13 @@
 //! answers are bounded in size and time.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use vestibule_core::error::Fault;
 use vestibule_core::ports::Web;
 use vestibule_core::ports::web::{LARGEST, Method, WebAnswer, WebFailure, WebRequest};
 
@@ -31,27 +30,32 @@ pub struct Egress {
 
 /// Calls other servers from this machine.
 pub struct Outbound {
-    client: reqwest::Client,
+    /// Made when it is first needed: most servers call nobody, and the machine's TLS roots take room.
+    client: OnceLock<reqwest::Client>,
     egress: Arc<Egress>,
 }
 
 impl Outbound {
     /// Under a policy.
-    ///
-    /// # Errors
-    /// The machine's TLS roots could not be read.
-    pub fn new(egress: Egress) -> Result<Self, Fault> {
-        let egress = Arc::new(egress);
+    pub fn new(egress: Egress) -> Self {
+        Self { client: OnceLock::new(), egress: Arc::new(egress) }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, WebFailure> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let egress = Arc::clone(&self.egress);
         let client = reqwest::Client::builder()
-            .dns_resolver(Arc::new(Resolver(Arc::clone(&egress))))
+            .dns_resolver(Arc::new(Resolver(egress)))
             .redirect(Policy::none())
             .connect_timeout(CONNECTING)
             .timeout(PATIENCE)
             .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .build()
-            .map_err(|error| Fault::from("preparing calls to other servers", error))?;
-        Ok(Self { client, egress })
+            .map_err(|error| WebFailure::Unreachable(reason(&error)))?;
+        Ok(self.client.get_or_init(|| client))
     }
 }
 
@@ -62,9 +66,10 @@ impl Web for Outbound {
         let unreachable = |error: reqwest::Error| WebFailure::Unreachable(reason(&error.without_url()));
         let url = reqwest::Url::parse(&request.url).map_err(|_| WebFailure::Forbidden("no address".to_owned()))?;
         self.egress.check(&url)?;
+        let client = self.client()?;
         let mut call = match request.method {
-            Method::Get => self.client.get(url),
-            Method::Post => self.client.post(url),
+            Method::Get => client.get(url),
+            Method::Post => client.post(url),
         };
         for (name, value) in &request.headers {
             let mut value = HeaderValue::from_str(value.expose())
@@ -167,7 +172,7 @@ mod tests {
     fn fetch(egress: Egress, url: &str) -> Result<WebAnswer, WebFailure> {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(Outbound::new(egress).unwrap().fetch(WebRequest::get(url)))
+        runtime.block_on(Outbound::new(egress).fetch(WebRequest::get(url)))
     }
 
     #[test]
