@@ -1,7 +1,7 @@
 //! Digests of public text: fingerprints for storage, PKCE and thumbprints, and the half hashes that tie an ID token to the
 //! code or access token issued beside it.
 
-use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
+use aws_lc_rs::digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512};
 
 use crate::{Algorithm, base64url};
 
@@ -9,6 +9,12 @@ use crate::{Algorithm, base64url};
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; 32] {
     exactly(digest::digest(&SHA256, data).as_ref())
+}
+
+/// SHA-1, by which lists of breached passwords name them; it protects nothing.
+#[must_use]
+pub fn sha1(data: &[u8]) -> [u8; 20] {
+    exactly(digest::digest(&SHA1_FOR_LEGACY_USE_ONLY, data).as_ref())
 }
 
 /// `at_hash` and `c_hash`: the left half of the hash that belongs to `alg` (OpenID Connect Core 3.1.3.6).
@@ -41,6 +47,12 @@ mod tests {
     fn pkce_vector_of_rfc_7636_appendix_b() {
         let verifier = b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         assert_eq!(base64url(&sha256(verifier)), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn sha1_vector_of_rfc_3174_section_7_3() {
+        let hex: String = sha1(b"abc").iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod spki;
 mod verify;
 
 pub use algorithm::{Algorithm, Family};
-pub use digest::{left_half_hash, sha256};
+pub use digest::{left_half_hash, sha1, sha256};
 pub use encoding::{base64url, from_base64url, from_base64url_lenient};
 pub use error::{KeyError, VerifyError};
 pub use hotp::hotp;

@@ -15,7 +15,7 @@ use vestibule_courier::{Bell, Courier, Settings};
 
 use crate::config::{Config, DeliveryKind};
 use crate::http::{HttpSettings, Networks, ShownMailbox};
-use crate::world::{Egress, HashingPool, Outbound, SystemClock, SystemEntropy, Threads};
+use crate::world::{Egress, HashingPool, Outbound, SystemClock, SystemEntropy, Threads, blocklist};
 
 /// The ways of signing in.
 pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
@@ -44,14 +44,18 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, bell: Bell) -> Result<Ports
 /// The rules over a world.
 ///
 /// # Errors
-/// The store failed.
+/// The store failed, or the operator's list of refused passwords cannot be read.
 pub async fn house(
     config: &Config,
     ports: Ports,
     public_url: &str,
     authenticators: impl IntoIterator<Item = &'static dyn Authenticator>,
 ) -> Result<House, Fault> {
-    House::open(ports, PublicUrl::new(public_url), Registry::new(authenticators), config.rules(public_url)).await
+    let mut rules = config.rules(public_url);
+    if let Some(path) = &config.passwords.blocklist_file {
+        rules.passwords.blocked = Some(Arc::new(blocklist::read(path)?));
+    }
+    House::open(ports, PublicUrl::new(public_url), Registry::new(authenticators), rules).await
 }
 
 /// The courier over the house's world and secrets, woken by the bell of its ports.

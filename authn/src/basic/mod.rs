@@ -10,8 +10,8 @@ use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
     Answers, Authenticator, Context, Effects, Factor, Memo, Outcome, Param, Spec, Subject, Then, Triage,
 };
-use vestibule_core::ports::Verdict;
 use vestibule_core::ports::store::Edit;
+use vestibule_core::ports::{Secret, Verdict};
 
 /// The registration of this way of signing in.
 pub const KIND: &dyn Authenticator = &Basic;
@@ -58,6 +58,7 @@ impl Authenticator for Basic {
         };
         Ok(match cx.ports.passwords.verify(password, hash).await? {
             Verdict::Right { rehash } => {
+                warn_of_short(cx, password);
                 let renewed =
                     cx.subject.user().zip(rehash.as_ref()).and_then(|(user, fresh)| Edit::rehash(user, fresh));
                 let effects = Effects { edits: renewed.into_iter().collect(), letters: Vec::new() };
@@ -66,6 +67,17 @@ impl Authenticator for Basic {
             Verdict::Wrong => wrong(),
             Verdict::Overloaded => Outcome::Overloaded,
         })
+    }
+}
+
+/// Tells the operator where a password is the only factor of a login and too short for it. The login goes on: the password
+/// was good enough when it was set, and is renewed only when somebody wants it.
+fn warn_of_short(cx: &Context<'_>, password: &Secret<String>) {
+    let is_last = cx.place.step + 1 >= cx.app.sequence.steps.len();
+    if let (true, false, Some(user)) = (is_last, cx.proven, cx.subject.user())
+        && cx.passwords.is_short_alone(password.expose())
+    {
+        tracing::warn!(target: "vestibule::audit", event = "short_password", tenant = %cx.tenant, user = %user.id, app = %cx.app.id, least = cx.passwords.shortest_alone);
     }
 }
 

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use vestibule_core::flow::authenticator::{
 };
 use vestibule_core::ports::store::Edit;
 use vestibule_core::ports::{Timestamp, Verdict};
-use vestibule_core::user::{User, Weakness, normalised_password};
+use vestibule_core::user::{Profile, User, Weakness, Whose, normalised_password};
 
 /// The registration of this way of signing in.
 pub const KIND: &dyn Authenticator = &Renewal;
@@ -59,8 +60,8 @@ impl Authenticator for Renewal {
         let given = ["currentPassword", "newPassword", "newPasswordConfirmation"].map(|name| answers.secret(name));
         let [Some(current), Some(new), Some(confirmed)] = given else { return Ok(wrong()) };
         // What is wrong with the new one is told before anything is compared: it says nothing of the old one.
-        let name = cx.subject.user().map_or("", |user| user.name.as_str());
-        if let Some(why) = flaw([current, new, confirmed].map(|given| given.expose().as_str()), name) {
+        let weakness = weakness(cx, new.expose()).await?;
+        if let Some(why) = flaw([current, new, confirmed].map(|given| given.expose().as_str()), weakness) {
             return Ok(again(why));
         }
         let hash = cx.subject.user().and_then(|user| user.password.as_ref());
@@ -77,7 +78,7 @@ impl Authenticator for Renewal {
     }
 
     async fn is_needless(&self, cx: &Context<'_>) -> Result<bool, Fault> {
-        Ok(!cx.subject.user().is_some_and(|user| is_due(user, cx.password_age, cx.now)))
+        Ok(!cx.subject.user().is_some_and(|user| is_due(user, cx.passwords.max_age, cx.now)))
     }
 }
 
@@ -88,16 +89,29 @@ fn is_due(user: &User, age: Duration, now: Timestamp) -> bool {
     user.password.is_some() && (user.renew_password || is_old)
 }
 
-/// What is wrong with a new password.
-fn flaw([current, new, confirmed]: [&str; 3], user_name: &str) -> Option<(&'static str, &'static str)> {
+/// What makes the new password too weak. Where the login had no second factor the password is all that protects it.
+async fn weakness(cx: &Context<'_>, new: &str) -> Result<Option<Weakness>, Fault> {
+    let (user, nobody) = (cx.subject.user(), Profile::default());
+    let whose = Whose {
+        tenant: cx.tenant,
+        name: user.map_or("", |user| &user.name),
+        profile: user.map_or(&nobody, |user| &user.profile),
+        app: Some(cx.app),
+        alone: !cx.strong,
+    };
+    cx.passwords.judge(cx.ports, new, whose).await
+}
+
+/// What is wrong with a new password, as a sentence and WSO2's key of it.
+fn flaw([current, new, confirmed]: [&str; 3], weakness: Option<Weakness>) -> Option<(Cow<'static, str>, &'static str)> {
     if new != confirmed {
-        return Some(("The two new passwords differ. Please type it twice.", "new.password.mismatch"));
+        return Some(("The two new passwords differ. Please type it twice.".into(), "new.password.mismatch"));
     }
-    if let Some(weakness) = Weakness::of(new, user_name) {
+    if let Some(weakness) = weakness {
         return Some((weakness.sentence(), "password.policy.violation"));
     }
     let is_same = normalised_password(new) == normalised_password(current);
-    is_same.then_some(("The new password is the old one. Choose another one.", "new.password.same.as.old"))
+    is_same.then_some(("The new password is the old one. Choose another one.".into(), "new.password.same.as.old"))
 }
 
 /// The email that tells of the new password.
@@ -107,8 +121,8 @@ fn news(cx: &Context<'_>, user: &User) -> Result<Vec<Letter>, Fault> {
     Ok(cx.sending.notice((cx.ports, cx.secrets), to, ("password-changed", values))?.into_iter().collect())
 }
 
-fn again((text, key): (&'static str, &'static str)) -> Outcome {
-    let messages = vec![Message::failed(text, key)];
+fn again((text, key): (Cow<'static, str>, &'static str)) -> Outcome {
+    let messages = vec![Message { text, ..Message::failed("", key) }];
     Outcome::Again(Begun { messages, ..Begun::of(SPEC.form(PromptKind::User)) })
 }
 

@@ -22,11 +22,11 @@ use vestibule_core::ports::passkeys::{Asked, Flaw, Party};
 use vestibule_core::ports::store::{Credentials, StoredSecret, Users};
 use vestibule_core::ports::web::{WebAnswer, WebFailure, WebRequest};
 use vestibule_core::ports::{
-    AppId, Bell, Clock, ConnectionId, Entropy, FlowNumber, Foundry, Passkeys, PasswordHash, Passwords, Ports, Secret,
-    TenantId, Timestamp, UserId, Verdict, Web,
+    AppId, BadHash, Bell, Clock, ConnectionId, Entropy, FlowNumber, Foundry, Passkeys, PasswordHash, Passwords, Ports,
+    Secret, TenantId, Timestamp, UserId, Verdict, Web,
 };
 use vestibule_core::secrets::Secrets;
-use vestibule_core::user::{Contact, Profile, User, canonical_name};
+use vestibule_core::user::{Contact, PasswordRules, Profile, User, canonical_name};
 use vestibule_jose::{Algorithm, Family, SigningKey};
 use vestibule_store::Memory;
 
@@ -79,6 +79,10 @@ impl Passwords for Elsewhere {
     async fn hash(&self, _: &Secret<String>) -> Result<Option<PasswordHash>, Fault> {
         Err(Fault::new("no passwords here"))
     }
+
+    fn adopt(&self, _: &Secret<String>) -> Result<PasswordHash, BadHash> {
+        Err(BadHash("there are no passwords here".to_owned()))
+    }
 }
 
 #[async_trait]
@@ -118,6 +122,7 @@ pub struct World {
     tenant: TenantId,
     request: AuthorizationRequest,
     urls: PublicUrl,
+    passwords: PasswordRules,
     sending: SendingRules,
     web: Arc<FakeWeb>,
     ports: Ports,
@@ -161,6 +166,7 @@ impl World {
             tenant: TenantId::root(),
             request: AuthorizationRequest { redirect_uri: CALLBACK.to_owned(), ..AuthorizationRequest::default() },
             urls: PublicUrl::new("https://login.example.com"),
+            passwords: PasswordRules::default(),
             sending: SendingRules { destination: rule, user: rule, prefix: rule },
             source: Source::default(),
             relying: Relying { id: String::new(), name: String::new(), origins: Vec::new() },
@@ -190,7 +196,7 @@ impl World {
             urls: &self.urls,
             session: None,
             source: &self.source,
-            password_age: Duration::ZERO,
+            passwords: &self.passwords,
             sending: &self.sending,
             relying: &self.relying,
             secrets: &self.secrets,

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::flow::authenticator::Factor;
 use crate::ports::store::Edit;
 use crate::ports::{Secret, Verdict};
-use crate::user::{Weakness, normalised_password};
+use crate::user::{Whose, normalised_password};
 
 impl Accounts {
     /// Changes the password. All sessions and grants of the user end, also those of the token that is used for it: whoever
@@ -23,7 +23,10 @@ impl Accounts {
         new: &Secret<String>,
     ) -> Result<(), Error> {
         owner.demand_trust(&self.ports).await?;
-        if let Some(weakness) = Weakness::of(new.expose(), &owner.user.name) {
+        let Owner { user, app, .. } = owner;
+        let whose =
+            Whose { tenant: &user.tenant, name: &user.name, profile: &user.profile, app: Some(app), alone: false };
+        if let Some(weakness) = self.rules.passwords.judge(&self.ports, new.expose(), whose).await? {
             return Err(invalid(weakness.sentence()));
         }
         let tally = self.claim(owner, Factor::Password).await?;

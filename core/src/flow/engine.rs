@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::answers::RawParams;
 use super::authenticator::{Answers, Authenticator};
@@ -28,7 +27,7 @@ use crate::ports::store::FlowVersion;
 use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
 use crate::secrets::Secrets;
 use crate::session::{Presence, Session};
-use crate::user::{Gate, User};
+use crate::user::{Gate, PasswordRules, User};
 
 /// Runs login flows.
 pub struct Engine {
@@ -50,8 +49,8 @@ pub struct Rules {
     pub relying: Relying,
     /// How much may be sent.
     pub sending: SendingRules,
-    /// Age at which a password must be renewed; zero: never.
-    pub password_age: Duration,
+    /// Which passwords are good enough, and for how long.
+    pub passwords: PasswordRules,
     /// Tell why an attempt failed (`show_auth_failure_reason`): reveals which users exist and are locked.
     pub tell_reason: bool,
     /// Send retryable failures as HTTP 400 (`retryable_failure = "error"`).

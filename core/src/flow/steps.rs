@@ -233,7 +233,7 @@ impl Engine {
             session: scene.ticket.session,
             source: scene.source,
             sending: &self.rules.sending,
-            password_age: self.rules.password_age,
+            passwords: &self.rules.passwords,
             secrets: &self.secrets,
             ports: &self.ports,
         }

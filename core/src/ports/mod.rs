@@ -21,7 +21,7 @@ pub use id::{
     AppId, BadTenantId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, SessionId, TenantId, UserId,
 };
 pub use passkeys::Passkeys;
-pub use password::{PasswordHash, Passwords, Verdict};
+pub use password::{BadHash, PasswordHash, Passwords, Verdict};
 pub use secret::Secret;
 pub use store::Store;
 pub use time::{Clock, Timestamp};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Secret;
 use crate::error::Fault;
 
-/// A password's hash with its algorithm, parameters and salt, in the PHC string format.
+/// A password's hash with its algorithm, parameters and salt: in the PHC string format, or as another server spelled it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(pub String);
@@ -16,6 +16,10 @@ impl std::fmt::Debug for PasswordHash {
         f.write_str("[hash]")
     }
 }
+
+/// Why the hash of an imported user is not taken, as the rest of a sentence that begins with the hash: it never quotes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadHash(pub String);
 
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,4 +49,10 @@ pub trait Passwords: Send + Sync {
     /// # Errors
     /// The pool is gone.
     async fn hash(&self, password: &Secret<String>) -> Result<Option<PasswordHash>, Fault>;
+
+    /// The hash that another server made, in the spelling in which it is kept here. It is made anew when it is first right.
+    ///
+    /// # Errors
+    /// It cannot be compared with here: the scheme is unknown, it is malformed, or it would cost too much.
+    fn adopt(&self, hash: &Secret<String>) -> Result<PasswordHash, BadHash>;
 }

@@ -1,14 +1,16 @@
 //! Users as the rules see them. Names are compared in one canonical form; a password is only ever a hash here.
 
+mod blocklist;
 mod gate;
 mod name;
 mod password;
 
 use serde::{Deserialize, Serialize};
 
+pub use blocklist::{BlockKey, Blocklist};
 pub use gate::{Gate, Shut};
 pub use name::{canonical_name, normalised_password};
-pub use password::Weakness;
+pub use password::{PasswordRules, Weakness, Whose};
 
 use crate::ports::{PasswordHash, TenantId, Timestamp, UserId};
 

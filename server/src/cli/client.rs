@@ -1,8 +1,8 @@
 //! A client of the management API, as anybody could write one.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
 use super::table;
@@ -79,6 +79,22 @@ impl Client {
     }
 }
 
+/// The server's refusal.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub status: StatusCode,
+    /// The reason that it gave.
+    pub told: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.status, self.told)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// A plain HTTP client over rustls.
 pub(super) fn http() -> anyhow::Result<reqwest::Client> {
     let client = reqwest::Client::builder().user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")));
@@ -93,7 +109,8 @@ async fn answer(request: RequestBuilder) -> anyhow::Result<Value> {
     if !status.is_success() {
         let told =
             ["/description", "/detail", "/error_description"].iter().find_map(|at| document.pointer(at)?.as_str());
-        bail!("{status}: {}", told.unwrap_or("the server gave no reason"));
+        let told = told.unwrap_or("the server gave no reason").to_owned();
+        return Err(Refused { status, told }.into());
     }
     Ok(document)
 }

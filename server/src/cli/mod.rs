@@ -6,6 +6,7 @@ mod apps;
 mod client;
 mod configuration;
 mod demo;
+mod import;
 mod mailbox;
 mod serve;
 mod table;

@@ -8,6 +8,11 @@ pub(super) fn say(text: &str) {
     println!("{text}");
 }
 
+/// Prints a line of progress, beside what the command prints.
+pub(super) fn note(text: &str) {
+    eprintln!("{text}");
+}
+
 /// Prints why a command failed.
 pub(super) fn complain(error: &anyhow::Error) {
     eprintln!("vestibule: {error:#}");

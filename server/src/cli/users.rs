@@ -27,6 +27,11 @@ pub(super) enum UserCommand {
     },
     /// Make a user; the password is read from standard input.
     Create(NewUser),
+    /// Make users of a file with one JSON object a line, as docs/importing-users.md describes them.
+    Import {
+        /// The file; - is standard input.
+        file: String,
+    },
     /// Give a user another password, read from standard input.
     Password {
         /// User name or id.
@@ -109,6 +114,7 @@ pub(super) async fn run(client: &Client, command: UserCommand) -> anyhow::Result
             let made = client.call(Method::POST, PATH, Some(&new.document(&password()?))).await?;
             client.confirm(&made, &format!("Made the user {} ({}).", new.name, text(&made, "/id")));
         }
+        UserCommand::Import { file } => super::import::run(client, &file).await?,
         UserCommand::Password { user } => {
             let password = password()?;
             change(client, &user, json!({ "password": password }), "has a new password").await?;

@@ -31,6 +31,12 @@ impl Config {
             ("limits.longest_lock_seconds", limits.longest_lock_seconds, limits.lock_seconds..=86_400),
             ("limits.miss_cap", limits.miss_cap, if limits.miss_cap == 0 { 0 } else { limits.user_misses }..=u32::MAX),
             ("limits.source_misses", limits.source_misses, 1..=1_000_000),
+            ("passwords.min_length", self.passwords.min_length, 8..=64),
+            (
+                "passwords.min_length_single_factor",
+                self.passwords.min_length_single_factor,
+                self.passwords.min_length..=64,
+            ),
             ("passwords.max_age_days", self.passwords.max_age_days, 0..=3650),
             ("sending.per_destination", self.sending.per_destination, 1..=10_000),
             ("sending.per_user", self.sending.per_user, 1..=10_000),

@@ -21,6 +21,7 @@ use vestibule_core::budget::BudgetRule;
 use vestibule_core::credential::Relying;
 use vestibule_core::delivery::SendingRules;
 use vestibule_core::flow::Rules;
+use vestibule_core::user::PasswordRules;
 
 pub use address::Address;
 pub use knob::{Knob, example};
@@ -47,7 +48,7 @@ impl Config {
             source: self.limits.source(),
             relying: self.passkeys.relying(public_url),
             sending: self.sending.rules(),
-            password_age: Duration::from_secs(60 * 60 * 24 * u64::from(self.passwords.max_age_days)),
+            passwords: self.passwords.rules(public_url),
             tell_reason: self.native.show_auth_failure_reason,
             failure_as_error: self.native.retryable_failure == RetryableFailure::Error,
         }
@@ -73,6 +74,20 @@ impl LimitsConfig {
     /// Wrong answers per source address. There is no cap: addresses change hands.
     fn source(&self) -> TallyRule {
         TallyRule { limit: self.source_misses, cap: 0, ..self.user() }
+    }
+}
+
+impl PasswordsConfig {
+    /// The rules of a server at that public URL; the operator's own list is read elsewhere.
+    fn rules(&self, public_url: &str) -> PasswordRules {
+        let length = |length| usize::try_from(length).unwrap_or(usize::MAX);
+        PasswordRules {
+            shortest: length(self.min_length),
+            shortest_alone: length(self.min_length_single_factor),
+            blocked: None,
+            host: host_of(public_url).unwrap_or_default(),
+            max_age: Duration::from_secs(60 * 60 * 24 * u64::from(self.max_age_days)),
+        }
     }
 }
 

@@ -120,6 +120,14 @@ section! {
 section! {
     /// Passwords.
     PasswordsConfig in "passwords" {
+        /// Fewest characters of a new password (NIST SP 800-63B-4 §3.1.1.2).
+        min_length: u32 = 8, takes "8 to 64";
+        /// Fewest characters of a new password that is the only factor of the login in which it is renewed. A login with a shorter
+        /// one goes on and is noted in the log (`short_password`).
+        min_length_single_factor: u32 = 15, takes "`min_length` or more, up to 64";
+        /// Passwords to refuse besides the common and breached ones that are built in: one a line, or SHA-1 digests in
+        /// hexadecimal with or without `:COUNT`. Read at the start; takes 2.5 MB of memory for a million, and 50 MB while reading.
+        blocklist_file: Option<PathBuf> = None, takes "the path of a file", like "\"/etc/vestibule/refused-passwords.txt\"";
         /// Days after which a password must be renewed at the next login. 0 is never, as NIST SP 800-63B-4 §3.1.1.2 wants it.
         max_age_days: u32 = 0, takes "0 to 3650";
     }

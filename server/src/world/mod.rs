@@ -1,6 +1,7 @@
 //! The real world behind the ports: the machine's clock, its randomness, and the threads on which slow work is done, so
 //! that hashing and key generation never hold up a request of another kind.
 
+pub mod blocklist;
 mod clock;
 mod entropy;
 mod foundry;

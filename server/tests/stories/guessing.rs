@@ -77,6 +77,7 @@ async fn misses_are_counted_over_flows_applications_and_spellings_of_the_name() 
     world.guess("kim", PASSWORD).await.is_step("FAIL_INCOMPLETE");
 }
 
+// Checklist 7.
 #[tokio::test]
 async fn a_password_is_compared_to_the_letter() {
     let world = world().await;
@@ -86,6 +87,7 @@ async fn a_password_is_compared_to_the_letter() {
     }
 }
 
+// Checklist 7.
 #[tokio::test]
 async fn a_password_is_one_however_its_accents_are_composed() {
     let world = world().await;

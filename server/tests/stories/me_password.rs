@@ -44,6 +44,7 @@ async fn the_wish_for_another_password_is_fulfilled() {
     assert!(!world.store().user(&user.tenant, &user.id).await.unwrap().unwrap().renew_password);
 }
 
+// Checklist 11.
 #[tokio::test]
 async fn the_current_password_cannot_be_guessed_here() {
     let world = World::new().await;
@@ -60,6 +61,7 @@ async fn the_current_password_cannot_be_guessed_here() {
     kim.post(CHANGE, change(PASSWORD, NEW)).await.is(204);
 }
 
+// Checklist 5, 6, 11.
 #[tokio::test]
 async fn a_new_password_must_be_new_and_good_enough() {
     let world = World::new().await;

@@ -13,7 +13,9 @@ use tokio::sync::Notify;
 use vestibule::world::Threads;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::web::{WebAnswer, WebFailure, WebRequest};
-use vestibule_core::ports::{Clock, Entropy, Foundry, PasswordHash, Passwords, Secret, Timestamp, Verdict, Web};
+use vestibule_core::ports::{
+    BadHash, Clock, Entropy, Foundry, PasswordHash, Passwords, Secret, Timestamp, Verdict, Web,
+};
 use vestibule_jose::{Family, SigningKey};
 
 /// A clock that stands still until it is told to go on.
@@ -187,5 +189,9 @@ impl Passwords for Watch {
 
     async fn hash(&self, password: &Secret<String>) -> Result<Option<PasswordHash>, Fault> {
         self.real.hash(password).await
+    }
+
+    fn adopt(&self, hash: &Secret<String>) -> Result<PasswordHash, BadHash> {
+        self.real.adopt(hash)
     }
 }

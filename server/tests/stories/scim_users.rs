@@ -86,6 +86,7 @@ async fn a_user_who_was_made_signs_in() {
     assert_eq!((&id["email_verified"], &id["phone_number"]), (&json!(false), &json!("+94771234567")));
 }
 
+// Checklist 2, 5, 6.
 #[tokio::test]
 async fn a_password_is_refused_with_its_reason() {
     let world = World::new().await;
@@ -305,7 +306,7 @@ async fn what_the_server_can_do_is_told_to_anyone() {
 
     // SCIM clients get a list in SCIM's words, browsers' SDKs a bare one.
     let listed = anyone.clone().header("accept", "application/scim+json").get("/scim2/Schemas").await;
-    assert_eq!(listed.is(200).member("/totalResults"), 3);
+    assert_eq!(listed.is(200).member("/totalResults"), 4);
     let bare = anyone.clone().header("accept", "application/json").get("/scim2/Schemas").await;
     assert_eq!(bare.is(200).json(), listed.member("/Resources"));
     assert_eq!(bare.header("content-type"), Some("application/json"));

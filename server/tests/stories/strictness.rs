@@ -290,6 +290,7 @@ async fn a_body_of_another_type_is_415() {
     world.anonymous().send(Method::POST, "/oauth2/token", kind, body).await.is_oauth_refusal(401, "invalid_client");
 }
 
+// Checklist 14.
 #[tokio::test]
 async fn a_body_that_is_too_long_is_413() {
     let (world, targets) = world().await;

@@ -10,7 +10,7 @@ use crate::flow::Who;
 use crate::flow::authenticator::Factor;
 use crate::ports::store::{Added, Page, Saved, UserFilter};
 use crate::ports::{PasswordHash, Secret, UserId};
-use crate::user::{Contact, Profile, User, Weakness, canonical_name};
+use crate::user::{Contact, Profile, User, Whose, canonical_name};
 
 /// A user as an operator wants it.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct UserDraft {
     pub name: String,
     /// A new password; without one the user keeps the old.
     pub password: Option<Secret<String>>,
+    /// The hash that another server made of the user's password, instead of a new one.
+    pub password_hash: Option<Secret<String>>,
     /// Switched on.
     pub active: bool,
     /// A lock to set, or to lift together with the locks that wrong passwords brought; `None` leaves them.
@@ -44,6 +46,7 @@ impl UserDraft {
         Self {
             name: name.to_owned(),
             password: None,
+            password_hash: None,
             active: true,
             locked: None,
             renew_password: None,
@@ -54,7 +57,7 @@ impl UserDraft {
     /// A user as it is.
     pub fn of(user: &User) -> Self {
         let (name, profile) = (user.name.clone(), user.profile.clone());
-        Self { name, password: None, active: user.active, locked: None, renew_password: None, profile }
+        Self { profile, active: user.active, ..Self::new(&name) }
     }
 
     /// Of the addresses only those stay verified that were it before.
@@ -90,7 +93,7 @@ impl Administration {
     /// A user who is fit to be kept.
     pub(super) async fn ready_user(&self, by: &Operator, draft: UserDraft, role: Role) -> Result<User, Error> {
         draft.check()?;
-        let password = self.hashed(&draft).await?;
+        let password = self.hashed(by, &draft).await?;
         let now = self.ports.clock.now();
         Ok(User {
             id: UserId::ordered(now, &*self.ports.entropy),
@@ -157,7 +160,7 @@ impl Administration {
             edit(&mut draft)?;
             draft.check()?;
             if hash.is_none() {
-                hash = self.hashed(&draft).await?;
+                hash = self.hashed(by, &draft).await?;
             }
             let locked = draft.locked;
             let user = self.edited(&before, draft, hash.as_ref());
@@ -211,10 +214,20 @@ impl Administration {
         }
     }
 
-    /// Hash of the draft's password, if it has one and it is good enough.
-    async fn hashed(&self, draft: &UserDraft) -> Result<Option<PasswordHash>, Error> {
+    /// Hash of the draft's password, if it has one and it is good enough, or the hash that it brings along.
+    async fn hashed(&self, by: &Operator, draft: &UserDraft) -> Result<Option<PasswordHash>, Error> {
+        if let Some(hash) = &draft.password_hash {
+            if draft.password.is_some() {
+                return Err(invalid("Give a password or a passwordHash, not both."));
+            }
+            // Whoever may only change users makes no password that they have not seen to be good enough.
+            by.demand(Permission::CreateUsers)?;
+            let adopted = self.ports.passwords.adopt(hash);
+            return adopted.map(Some).map_err(|why| invalid(format!("passwordHash is not taken: {}.", why.0)));
+        }
         let Some(password) = &draft.password else { return Ok(None) };
-        if let Some(weakness) = Weakness::of(password.expose(), &draft.name) {
+        let whose = Whose { tenant: by.tenant(), name: &draft.name, profile: &draft.profile, app: None, alone: false };
+        if let Some(weakness) = self.rules.passwords.judge(&self.ports, password.expose(), whose).await? {
             return Err(invalid(weakness.sentence()));
         }
         match self.ports.passwords.hash(password).await? {

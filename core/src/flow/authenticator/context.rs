@@ -16,7 +16,7 @@ use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::metadata::PublicUrl;
 use crate::ports::{FlowNumber, Ports, SessionId, TenantId, Timestamp};
 use crate::secrets::Secrets;
-use crate::user::User;
+use crate::user::{PasswordRules, User};
 
 /// Of whom a question or answer speaks.
 #[derive(Clone, Copy, Debug)]
@@ -94,8 +94,8 @@ pub struct Context<'a> {
     pub source: &'a Source,
     /// How much may be sent.
     pub sending: &'a SendingRules,
-    /// Age at which a password must be renewed; zero: never.
-    pub password_age: Duration,
+    /// Which passwords are good enough, and for how long.
+    pub passwords: &'a PasswordRules,
     /// The server's secrets.
     pub secrets: &'a Secrets,
     /// The world.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vestibule_core::error::{Code, Error};
 
 use super::super::management::{Call, fitting};
-use super::{FACTORS, LIST, USER, WSO2, schema};
+use super::{FACTORS, LIST, OWN, USER, WSO2, schema};
 
 pub(crate) async fn config(call: Call) -> Result<Response, Error> {
     let no = json!({"supported": false});
@@ -50,10 +50,11 @@ pub(crate) async fn schema(call: Call) -> Result<Response, Error> {
 }
 
 fn user_type(call: &Call) -> Value {
+    let extensions = [WSO2, OWN, FACTORS].map(|schema| json!({"schema": schema, "required": false}));
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
         "id": "User", "name": "User", "endpoint": "/Users", "description": "A user.", "schema": USER,
-        "schemaExtensions": [{"schema": WSO2, "required": false}, {"schema": FACTORS, "required": false}],
+        "schemaExtensions": extensions,
         "meta": {"resourceType": "ResourceType", "location": call.url("/scim2/ResourceTypes/User")},
     })
 }

@@ -10,7 +10,7 @@ use vestibule_core::user::{Contact, Profile};
 use super::super::management::{invalid, printable};
 use super::filter::Equality;
 use super::value::{flag, object, several, text};
-use super::{FACTORS, USER, WSO2};
+use super::{FACTORS, OWN, USER, WSO2};
 
 /// What is done to an attribute (RFC 7644 §3.5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +36,12 @@ impl Target {
     pub(super) fn read(path: &str) -> Result<Self, Error> {
         let wrong = || invalid(format!("The path {} cannot be read.", printable(path)));
         let path = strip(path, USER).and_then(|rest| rest.strip_prefix(':')).unwrap_or(path);
-        if let Some(rest) = strip(path, WSO2) {
+        if let Some((schema, rest)) = [WSO2, OWN].into_iter().find_map(|own| Some((own, strip(path, own)?))) {
             let part = match rest {
                 "" => None,
                 rest => Some(rest.strip_prefix(':').filter(|part| !part.is_empty()).ok_or_else(wrong)?.to_owned()),
             };
-            return Ok(Self { name: WSO2.to_owned(), which: None, part });
+            return Ok(Self { name: schema.to_owned(), which: None, part });
         }
         let end = path.find(['[', '.']).unwrap_or(path.len());
         let (name, mut rest) = path.split_at_checked(end).ok_or_else(wrong)?;
@@ -91,7 +91,7 @@ pub(super) fn attribute(draft: &mut UserDraft, verb: Verb, target: &Target, valu
         "schemas" | "id" | "meta" => return Err(invalid(format!("{} cannot be changed.", printable(&target.name)))),
         _ => {}
     }
-    if name == WSO2 {
+    if [WSO2, OWN].contains(&target.name.as_str()) {
         return extension(draft, verb, target, value);
     }
     if target.part.is_some() {
@@ -146,26 +146,26 @@ fn person(profile: &mut Profile, verb: Verb, target: &Target, value: &Value) -> 
     Ok(())
 }
 
-/// `urn:scim:wso2:schema`: the lock and the wish for another password.
+/// WSO2's extension, the lock and the wish for another password, and ours, the hash of a password from elsewhere.
 fn extension(draft: &mut UserDraft, verb: Verb, target: &Target, value: &Value) -> Result<(), Error> {
     let Some(part) = &target.part else {
         if verb == Verb::Remove {
-            return Err(invalid(format!("{WSO2} cannot be removed.")));
+            return Err(invalid(format!("{} cannot be removed.", target.name)));
         }
-        for (part, value) in object(WSO2, value)? {
+        for (part, value) in object(&target.name, value)? {
             extension(draft, verb, &Target { part: Some(part.clone()), ..target.clone() }, value)?;
         }
         return Ok(());
     };
-    let (member, switch) = match part.to_ascii_lowercase().as_str() {
-        "accountlocked" => ("accountLocked", &mut draft.locked),
-        "forcepasswordreset" => ("forcePasswordReset", &mut draft.renew_password),
-        _ => return Err(target.unknown()),
-    };
     if verb == Verb::Remove {
-        return Err(invalid(format!("{member} cannot be removed.")));
+        return Err(invalid(format!("{} cannot be removed.", printable(part))));
     }
-    *switch = Some(flag(member, value)?);
+    match (target.name.as_str(), part.to_ascii_lowercase().as_str()) {
+        (WSO2, "accountlocked") => draft.locked = Some(flag("accountLocked", value)?),
+        (WSO2, "forcepasswordreset") => draft.renew_password = Some(flag("forcePasswordReset", value)?),
+        (OWN, "passwordhash") => draft.password_hash = text("passwordHash", value)?.map(Secret::new),
+        _ => return Err(target.unknown()),
+    }
     Ok(())
 }
 

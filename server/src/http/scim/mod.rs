@@ -14,7 +14,9 @@ pub(super) mod wire;
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// WSO2's extension of it.
 const WSO2: &str = "urn:scim:wso2:schema";
-/// Our extension of it: what the user holds besides a password, to be read only.
+/// Our extension of it: what is written when users come from another server.
+const OWN: &str = "urn:ietf:params:scim:schemas:extension:vestibule:2.0:User";
+/// Another extension of ours: what the user holds besides a password, to be read only.
 const FACTORS: &str = "urn:vestibule:scim:factors";
 /// Schema of a list (RFC 7644 §3.4.2).
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{FACTORS, USER, WSO2};
+use super::{FACTORS, OWN, USER, WSO2};
 
 /// An attribute.
 struct Attribute {
@@ -70,6 +70,12 @@ const OF_WSO2: &[Attribute] = &[
     attribute("forcePasswordReset", Kind::Switch, "Another password is wanted at the next login."),
 ];
 
+const OF_OWN: &[Attribute] = &[attribute(
+    "passwordHash",
+    Kind::Password,
+    "The hash of the user's password that another server made, instead of a password.",
+)];
+
 const OF_FACTORS: &[Attribute] = &[Attribute {
     name: "factors",
     kind: Kind::Listed,
@@ -88,6 +94,7 @@ pub(super) fn all(url: impl Fn(&str) -> String) -> Vec<Value> {
     let tables = [
         (USER, "User", "A user.", OF_USER),
         (WSO2, "WSO2", "WSO2's extension of a user.", OF_WSO2),
+        (OWN, "Vestibule", "What is written when users come from another server.", OF_OWN),
         (FACTORS, "Factors", "What a user holds besides a password.", OF_FACTORS),
     ];
     let schema = |(id, name, note, attributes): (&str, &str, &str, &[Attribute])| {

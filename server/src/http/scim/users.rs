@@ -15,7 +15,7 @@ use super::super::management::{Call, Strict, created, fitting, invalid, printabl
 use super::edit::{Verb, members};
 use super::value::{object, several};
 use super::wire::{UserBody, UserList};
-use super::{FACTORS, USER, WSO2, filter, patch};
+use super::{FACTORS, OWN, USER, WSO2, filter, patch};
 
 const PATH: &str = "/scim2/Users";
 /// Length of a page that does not ask for one.
@@ -124,7 +124,7 @@ fn name_of(body: &Value) -> Result<&str, Error> {
 
 fn fill(draft: &mut UserDraft, body: &Value) -> Result<(), Error> {
     if let Some(schemas) = member(body, "schemas")? {
-        check_schemas(schemas, &[USER, WSO2, FACTORS])?;
+        check_schemas(schemas, &[USER, WSO2, OWN, FACTORS])?;
     }
     members(draft, Verb::Add, body)
 }

@@ -1,5 +1,6 @@
 //! One thread's work: Argon2id in memory that is kept between hashes, because fresh memory doubles their cost. Law:
-//! whatever is compared, and with whatever, takes the time of one hash.
+//! whatever is compared, and with whatever, takes the time of one hash at least; hashes of other servers take their own
+//! time besides, until they are right once.
 
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use vestibule_core::error::Fault;
 use vestibule_core::ports::{Entropy, PasswordHash, Secret, Verdict};
 
-use super::phc::{SALT, Stored, TAG, write};
+use super::phc::{SALT, TAG, write};
+use super::stored::Stored;
 
 /// Longest password in bytes. A longer one was never set, so it is wrong.
 pub const LONGEST_PASSWORD: usize = 1024;
@@ -29,22 +31,32 @@ impl Bench {
     pub fn verify(&mut self, password: &Secret<String>, stored: Option<&Stored>) -> Result<Verdict, Fault> {
         let password = password.expose().as_bytes();
         let measured = Some(password).filter(|password| password.len() <= LONGEST_PASSWORD);
-        let right = match stored {
-            Some(stored) => {
+        let given = measured.unwrap_or_default();
+        let (right, current) = match stored {
+            Some(Stored::Argon(stored)) => {
                 let mut tag = [0; LONGEST_TAG];
                 let tag = tag.get_mut(..stored.tag.len()).ok_or(Fault::new("a stored password hash is too long"))?;
-                self.digest(&stored.argon, measured.unwrap_or_default(), &stored.salt, tag)?;
-                vestibule_jose::equal(tag, stored.tag.as_bytes()) && measured.is_some()
+                self.digest(&stored.argon, given, &stored.salt, tag)?;
+                (vestibule_jose::equal(tag, stored.tag.as_bytes()), stored.is_as(&self.today))
+            }
+            Some(Stored::Foreign(stored)) => {
+                let right = stored.is_of(given)? && measured.is_some();
+                if !right {
+                    // As long as making the new hash takes where it is right, and no shorter than for a user who is not there:
+                    // the cheapest schemes would tell who was imported.
+                    self.pretend(given)?;
+                }
+                (right, false)
             }
             None => {
-                self.digest(&self.new_hash(), measured.unwrap_or_default(), &[0; SALT], &mut [0; TAG])?;
-                false
+                self.pretend(given)?;
+                (false, false)
             }
         };
-        match stored {
-            Some(stored) if right && stored.is_as(&self.today) => Ok(Verdict::Right { rehash: None }),
-            Some(_) if right => Ok(Verdict::Right { rehash: Some(self.hash_bytes(password)?) }),
-            _ => Ok(Verdict::Wrong),
+        match (right && measured.is_some(), current) {
+            (true, true) => Ok(Verdict::Right { rehash: None }),
+            (true, false) => Ok(Verdict::Right { rehash: Some(self.hash_bytes(password)?) }),
+            (false, _) => Ok(Verdict::Wrong),
         }
     }
 
@@ -63,6 +75,11 @@ impl Bench {
         self.entropy.fill(&mut salt);
         self.digest(&self.new_hash(), password, &salt, &mut tag)?;
         write(&self.today, &salt, &tag)
+    }
+
+    /// The time of one hash.
+    fn pretend(&mut self, password: &[u8]) -> Result<(), Fault> {
+        self.digest(&self.new_hash(), password, &[0; SALT], &mut [0; TAG])
     }
 
     fn new_hash(&self) -> Argon2<'static> {
@@ -126,6 +143,17 @@ mod tests {
         // What the last hash left behind does not show in the next.
         let other = Stored::read(&other).unwrap();
         assert_eq!(cheap.verify(&secret("pw"), Some(&other)).unwrap(), Verdict::Right { rehash: None });
+    }
+
+    // Checklist 30.
+    #[test]
+    fn a_wrong_password_costs_one_of_our_hashes_however_cheap_the_stored_one_is() {
+        let cheap = "{SSHA256}zaDaTIwfQlVG84Rv3HFDQ8Pm34Cn16f5Wp0txnI5RQwAAQIDBAUGBwgJCgsMDQ4P";
+        let stored = Stored::read(&PasswordHash(cheap.to_owned())).unwrap();
+        let mut bench = bench(8);
+        assert_eq!(bench.verify(&secret("wrong"), Some(&stored)).unwrap(), Verdict::Wrong);
+        // Memory is taken by the first hash.
+        assert_eq!(bench.arena.len(), 8);
     }
 
     #[test]

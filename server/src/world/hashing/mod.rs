@@ -3,8 +3,10 @@
 //! any more is not done.
 
 mod bench;
+mod foreign;
 mod phc;
 mod queue;
+mod stored;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,15 +15,16 @@ use argon2::Params;
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 use vestibule_core::error::Fault;
-use vestibule_core::ports::{Entropy, PasswordHash, Passwords, Secret, Verdict};
+use vestibule_core::ports::{BadHash, Entropy, PasswordHash, Passwords, Secret, Verdict};
 use vestibule_core::user::normalised_password;
 
 pub use bench::LONGEST_PASSWORD;
 
 use crate::config::HashConfig;
 use bench::Bench;
-use phc::{Stored, TAG};
+use phc::TAG;
 use queue::{Full, Queue};
+use stored::Stored;
 
 /// The hashing threads.
 pub struct HashingPool {
@@ -30,7 +33,7 @@ pub struct HashingPool {
 
 /// Work for a thread, with the passwords in the form in which they are hashed.
 enum Job {
-    Verify { password: Secret<String>, stored: Option<Box<Stored>>, answer: Answer<Verdict> },
+    Verify { password: Secret<String>, stored: Option<Stored>, answer: Answer<Verdict> },
     Hash { password: Secret<String>, answer: Answer<PasswordHash> },
 }
 
@@ -70,7 +73,7 @@ impl Job {
     fn run(self, bench: &mut Bench) {
         // Nobody may be waiting any more.
         match self {
-            Self::Verify { password, stored, answer } => drop(answer.send(bench.verify(&password, stored.as_deref()))),
+            Self::Verify { password, stored, answer } => drop(answer.send(bench.verify(&password, stored.as_ref()))),
             Self::Hash { password, answer } => drop(answer.send(bench.hash(&password))),
         }
     }
@@ -88,7 +91,7 @@ impl queue::Job for Job {
 #[async_trait]
 impl Passwords for HashingPool {
     async fn verify(&self, password: &Secret<String>, hash: Option<&PasswordHash>) -> Result<Verdict, Fault> {
-        let stored = hash.map(Stored::read).transpose()?.map(Box::new);
+        let stored = hash.map(Stored::read).transpose()?;
         let (answer, verdict) = oneshot::channel();
         match self.queue.push(Job::Verify { password: normalised(password), stored, answer }) {
             Err(Full) => Ok(Verdict::Overloaded),
@@ -102,6 +105,10 @@ impl Passwords for HashingPool {
             Err(Full) => Ok(None),
             Ok(()) => hash.await.map_err(|error| Fault::from("hashing a password", error))?.map(Some),
         }
+    }
+
+    fn adopt(&self, hash: &Secret<String>) -> Result<PasswordHash, BadHash> {
+        stored::adopt(hash.expose())
     }
 }
 

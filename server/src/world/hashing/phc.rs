@@ -1,4 +1,4 @@
-//! Stored hashes in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. What a hash says of its own cost
+//! Argon hashes in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. What a hash says of its own cost
 //! is believed only within bounds, since imported users bring hashes that others made.
 
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
@@ -12,9 +12,9 @@ pub(super) const SALT: usize = 16;
 /// Length of a new tag (RFC 9106 §4: 256 bits).
 pub(super) const TAG: usize = 32;
 
-/// A hash to compare with.
+/// An Argon2 hash to compare with.
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(super) struct Argon {
     pub argon: Argon2<'static>,
     pub salt: Salt,
     pub tag: Output,
@@ -22,7 +22,7 @@ pub(super) struct Stored {
     version: Version,
 }
 
-impl Stored {
+impl Argon {
     /// Reads a stored hash.
     pub fn read(hash: &PasswordHash) -> Result<Self, Fault> {
         let unreadable = |error| Fault::from("reading a stored password hash", error);
@@ -40,6 +40,12 @@ impl Stored {
             return Err(Fault::new("a stored password hash has no salt or no tag"));
         };
         Ok(Self { argon: Argon2::new(algorithm, version, params), salt, tag, algorithm, version })
+    }
+
+    /// Memory in KiB times passes.
+    pub fn filled_kib(&self) -> u64 {
+        let params = self.argon.params();
+        u64::from(params.m_cost()).saturating_mul(params.t_cost().into())
     }
 
     /// Whether a new hash would be made in the same way.
@@ -67,7 +73,7 @@ pub(super) fn write(params: &Params, salt: &[u8], tag: &[u8]) -> Result<Password
 }
 
 /// The dearest hash that is compared: 1 GiB.
-const MOST_MEMORY_KIB: u32 = 1 << 20;
+pub(super) const MOST_MEMORY_KIB: u32 = 1 << 20;
 
 /// The most passes that are made.
 const MOST_ITERATIONS: u32 = 64;
@@ -83,15 +89,15 @@ mod tests {
         Params::new(16, 2, 1, Some(TAG)).unwrap()
     }
 
-    fn read(text: &str) -> Result<Stored, Fault> {
-        Stored::read(&PasswordHash(text.to_owned()))
+    fn read(text: &str) -> Result<Argon, Fault> {
+        Argon::read(&PasswordHash(text.to_owned()))
     }
 
     #[test]
     fn what_is_written_is_read_back() {
         let hash = write(&today(), &[0; SALT], &[1; TAG]).unwrap();
         assert_eq!(hash.0, WRITTEN);
-        let stored = Stored::read(&hash).unwrap();
+        let stored = Argon::read(&hash).unwrap();
         assert_eq!((&*stored.salt, stored.tag.as_bytes()), (&[0; SALT][..], &[1; TAG][..]));
         assert!(stored.is_as(&today()));
     }
