@@ -7,6 +7,7 @@ use crate::admin::Administration;
 use crate::error::Fault;
 use crate::flow::{Engine, Registry, Rules};
 use crate::keyring::Keyring;
+use crate::oauth::client_auth::Clients;
 use crate::oauth::issue::Issuer;
 use crate::oauth::metadata::PublicUrl;
 use crate::ports::Ports;
@@ -22,6 +23,8 @@ pub struct House {
     pub keyring: Arc<Keyring>,
     /// The server's addresses.
     pub urls: PublicUrl,
+    /// Who asks.
+    pub clients: Arc<Clients>,
     /// Login flows.
     pub engine: Engine,
     /// Tokens.
@@ -44,7 +47,14 @@ impl House {
         let accounts = Accounts::new(ports.clone(), Arc::clone(&secrets), rules.clone());
         let engine =
             Engine { ports: ports.clone(), secrets: Arc::clone(&secrets), urls: urls.clone(), registry, rules };
-        let issuer = Issuer::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), urls.clone());
-        Ok(Self { ports, secrets, keyring, urls, engine, issuer, accounts, admin })
+        let clients = Arc::new(Clients::new(ports.clone(), Arc::clone(&secrets), urls.clone()));
+        let issuer = Issuer {
+            ports: ports.clone(),
+            secrets: Arc::clone(&secrets),
+            keyring: Arc::clone(&keyring),
+            urls: urls.clone(),
+            clients: Arc::clone(&clients),
+        };
+        Ok(Self { ports, secrets, keyring, urls, clients, engine, issuer, accounts, admin })
     }
 }

@@ -18,6 +18,7 @@ pub mod house;
 pub mod keyring;
 pub mod oauth;
 pub mod ports;
+pub mod remote_keys;
 pub mod secrets;
 pub mod session;
 pub mod tenant;

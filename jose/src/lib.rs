@@ -27,4 +27,4 @@ pub use mac::{MacKey, derive, equal};
 pub use random::random;
 pub use seal::SealKey;
 pub use signing_key::SigningKey;
-pub use verify::{Header, Verified, verify, verify_with};
+pub use verify::{Header, Verified, verify, verify_hs256, verify_with};

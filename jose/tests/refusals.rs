@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use jsonwebtoken::EncodingKey;
 use serde_json::{Value, json};
-use vestibule_jose::{Algorithm, Family, Jwk, JwkSet, SigningKey, VerifyError, base64url, from_base64url, verify};
+use vestibule_jose::{
+    Algorithm, Family, Jwk, JwkSet, MacKey, SigningKey, VerifyError, base64url, from_base64url, verify, verify_hs256,
+};
 
 static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate(Family::Ed25519).unwrap());
 
@@ -194,4 +196,36 @@ fn the_longest_token_has_sixteen_kibibytes() {
         assert_eq!(answer.is_ok(), fits);
         assert_eq!(answer.err(), (!fits).then_some(VerifyError::Malformed));
     }
+}
+
+const SECRET: &[u8] = b"a secret of thirty-two characters";
+
+/// A token whose tag is made with `secret` under a header of one's own.
+fn tagged(header: &Value, secret: &[u8]) -> String {
+    let message = format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(br#"{"sub":"u"}"#));
+    format!("{message}.{}", base64url(&MacKey::new(secret).sign(message.as_bytes())))
+}
+
+#[test]
+fn a_tag_is_made_with_one_of_the_secrets_and_with_nothing_else() {
+    let (hs256, other) = (json!({"alg": "HS256", "typ": "JWT"}), b"another secret of thirty-two chars".as_slice());
+    let token = tagged(&hs256, SECRET);
+    let read = verify_hs256(&token, &[other, SECRET]).unwrap();
+    assert_eq!(read, (Some("JWT".to_owned()), br#"{"sub":"u"}"#.to_vec()));
+    let oracle = jsonwebtoken::encode(
+        &jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256),
+        &json!({"sub": "u"}),
+        &EncodingKey::from_secret(SECRET),
+    );
+    assert!(verify_hs256(&oracle.unwrap(), &[SECRET]).is_ok());
+    assert_eq!(verify_hs256(&token, &[other]), Err(VerifyError::Signature));
+    assert_eq!(verify_hs256(&token, &[]), Err(VerifyError::Signature));
+    for alg in ["none", "hs256", "HS512", "EdDSA", ""] {
+        assert_eq!(verify_hs256(&tagged(&json!({"alg": alg}), SECRET), &[SECRET]), Err(VerifyError::Algorithm));
+    }
+    let unsigned = &token[..=token.rfind('.').unwrap()];
+    assert_eq!(verify_hs256(unsigned, &[SECRET]), Err(VerifyError::Signature));
+    // A secret that can be guessed is no key: RFC 7518 section 3.2 wants 256 bits.
+    assert_eq!(verify_hs256(&tagged(&hs256, b"short"), &[b"short"]), Err(VerifyError::Signature));
+    assert_eq!(verify_hs256(&tagged(&hs256, b""), &[b""]), Err(VerifyError::Signature));
 }

@@ -14,7 +14,8 @@ use vestibule_core::ports::{Entropy, Ports, Store};
 use vestibule_courier::{Bell, Courier, Settings};
 
 use crate::config::{Config, DeliveryKind};
-use crate::http::{HttpSettings, Networks, ShownMailbox};
+use crate::http::{Certificates, HttpSettings, Networks, ShownMailbox};
+use crate::serve::TlsError;
 use crate::world::{Egress, HashingPool, Outbound, SystemClock, SystemEntropy, Threads, blocklist};
 
 /// The ways of signing in.
@@ -67,9 +68,13 @@ pub fn courier(settings: &Settings, house: &House, bell: Bell) -> Result<Courier
 }
 
 /// The HTTP side's part of the configuration.
-pub fn http_settings(config: &Config, courier: &Courier) -> HttpSettings {
+///
+/// # Errors
+/// The file of authorities for certificates of clients cannot be used.
+pub fn http_settings(config: &Config, courier: &Courier) -> Result<HttpSettings, TlsError> {
     let shown = config.delivery.kind == DeliveryKind::Mailbox;
-    HttpSettings {
+    Ok(HttpSettings {
+        certificates: Certificates::of(&config.tls)?,
         mailbox: shown.then(|| ShownMailbox { messages: courier.mailbox(), to_all: config.delivery.mailbox_public }),
         error_codes: config.native.error_codes,
         messages: config.native.messages,
@@ -79,5 +84,5 @@ pub fn http_settings(config: &Config, courier: &Courier) -> HttpSettings {
             trusted_proxies: config.limits.trusted_proxies.clone(),
             exempt: config.limits.exempt_networks.clone(),
         },
-    }
+    })
 }

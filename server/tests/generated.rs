@@ -111,7 +111,7 @@ async fn document() -> Value {
     let house = wiring::house(&config, ports, "https://login.example.com", wiring::AUTHENTICATORS.iter().copied());
     let house = Arc::new(house.await.unwrap());
     let courier = wiring::courier(&config.courier(&|_| None).unwrap(), &house, Bell::default()).unwrap();
-    let router = router(App::new(house, wiring::http_settings(&config, &courier)));
+    let router = router(App::new(house, wiring::http_settings(&config, &courier).unwrap()));
     let answer = router.oneshot(Request::get("/openapi.json").body(Body::empty()).unwrap()).await.unwrap();
     serde_json::from_slice(&to_bytes(answer.into_body(), usize::MAX).await.unwrap()).unwrap()
 }

@@ -9,6 +9,7 @@ use crate::attempt::TallyKey;
 use crate::error::{Code, Error};
 use crate::flow::Source;
 use crate::house::House;
+use crate::oauth::client_auth::Shown;
 use crate::oauth::resource::{Access, Bearer};
 use crate::ports::{AppId, Secret, TenantId, Timestamp, UserId};
 use crate::user::User;
@@ -25,8 +26,8 @@ pub enum Credentials {
         /// The password.
         password: Secret<String>,
     },
-    /// An access token (RFC 6750).
-    Bearer(Secret<String>),
+    /// An access token (RFC 6750), and what else is shown with it.
+    Bearer(Secret<String>, Box<Shown>),
 }
 
 /// A caller whose rights are known, in the tenant where it acts.
@@ -202,8 +203,8 @@ impl House {
                 let source = source.map(|address| TallyKey::of_source(&tenant, address));
                 self.admin.authenticate(&tenant, &name, &password, source).await?
             }
-            Credentials::Bearer(token) => {
-                let access = self.issuer.access(&tenant, token.expose()).await?;
+            Credentials::Bearer(token, shown) => {
+                let access = self.issuer.access(&tenant, token.expose(), &shown).await?;
                 Operator::of_access(tenant, access)
             }
         };

@@ -1,5 +1,6 @@
 //! Applications: who may ask for a login, how its tokens look, and through which steps its users go.
 
+mod client_auth;
 mod redirect;
 mod sequence;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vestibule_jose::Algorithm;
 
+pub use client_auth::{ASSERTION_ALGORITHMS, AuthMethod, CertificateName, ClientAuthentication, ClientSecret};
 pub use redirect::{BadRedirect, Callback};
 pub use sequence::{CUSTOM, Limits, Sequence, SequenceStep, StepOption, authenticator_id, read_authenticator_id};
 
@@ -51,15 +53,6 @@ pub struct Application {
     pub created: Timestamp,
     /// When it was last changed.
     pub modified: Timestamp,
-}
-
-/// A client secret as it is kept: SHA-256 of 256 random bits needs no slow hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClientSecret {
-    /// SHA-256 of the secret.
-    pub digest: [u8; 32],
-    /// When it was made.
-    pub created: Timestamp,
 }
 
 /// Apps on phones that belong to an application (WSO2's `trustedAppConfiguration`).
@@ -106,6 +99,10 @@ impl GrantType {
 pub struct OauthSettings {
     /// Has no secret: authentication method `none`.
     pub public: bool,
+    /// How a confidential one authenticates.
+    pub client_auth: ClientAuthentication,
+    /// A login must begin with a pushed request (RFC 9126 §6).
+    pub pushed_only: bool,
     /// Grants it may use.
     pub grants: BTreeSet<GrantType>,
     /// Where answers may go.
@@ -132,6 +129,8 @@ impl Default for OauthSettings {
     fn default() -> Self {
         Self {
             public: false,
+            client_auth: ClientAuthentication::default(),
+            pushed_only: false,
             grants: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
             callbacks: Vec::new(),
             origins: BTreeSet::new(),

@@ -1,12 +1,16 @@
 //! Who may start a login: the client is known and has shown that it is the client. Law: a flow starts only from an
 //! [`Admitted`], and only this module makes one, so that no endpoint that starts a flow can forget a check.
 
+mod pushed;
+
 use serde::{Deserialize, Serialize};
+
+pub use pushed::Pushed;
 
 use super::Params;
 use super::client_auth::{self, Shown};
 use crate::application::Application;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::house::House;
 use crate::ports::TenantId;
 
@@ -21,9 +25,30 @@ pub struct Admitted {
 /// it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Binding {}
+pub struct Binding {
+    /// Digest of a certificate of the client's (RFC 8705 §3.1). Of tokens alone: each is bound to the certificate with which
+    /// it was asked for, so that a certificate may be renewed within a login.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x5t: Option<String>,
+}
 
 impl Binding {
+    /// What tokens are bound to that a client asks for with this call.
+    ///
+    /// # Errors
+    /// The application's tokens are bound to a certificate, and there is none.
+    pub(super) fn of_tokens(app: &Application, shown: &Shown) -> Result<Self, Error> {
+        if !app.oauth.client_auth.bound_tokens {
+            return Ok(Self::default());
+        }
+        let certificate = shown.certificate.as_ref().filter(|certificate| certificate.in_time).ok_or_else(|| {
+            Error::new(Code::InvalidRequest).because(
+                "The application's tokens are bound to its certificate, and the connection has none that is valid.",
+            )
+        })?;
+        Ok(Self { x5t: Some(certificate.thumbprint()) })
+    }
+
     /// Whether nothing is bound.
     pub fn is_free(&self) -> bool {
         *self == Self::default()
@@ -49,8 +74,14 @@ impl House {
     /// It is unknown (60005) or did not authenticate (401).
     pub async fn admit(&self, tenant: &TenantId, shown: &Shown, params: &Params) -> Result<Admitted, Error> {
         let client_id = shown.client_id(params)?;
-        let app = client_auth::find(&*self.ports.store, tenant, client_id).await?;
-        shown.check(&app, params)?;
+        let app = client_auth::find(&*self.ports.store, tenant, &client_id).await?;
+        self.clients.check(&app, shown, params).await?;
+        self.bound(app, shown, params).await
+    }
+
+    /// A client that has authenticated, with what its login will be bound to.
+    #[expect(clippy::unused_async, reason = "what a login is bound to may have to be looked up")]
+    async fn bound(&self, app: Application, _shown: &Shown, _params: &Params) -> Result<Admitted, Error> {
         Ok(Admitted { app, binding: Binding::default() })
     }
 }

@@ -84,6 +84,8 @@ pub struct Draft<'a> {
     pub app: &'a Application,
     /// The parameters as they came.
     pub params: &'a Params,
+    /// It was pushed before (RFC 9126).
+    pub pushed: bool,
     /// User of a verified `id_token_hint`.
     pub hinted: Option<UserId>,
     /// The request so far.
@@ -98,6 +100,7 @@ pub const CHECKS: &[Check] = &[
     checks::client_is_enabled,
     checks::native_login_is_enabled,
     checks::grant_is_allowed,
+    checks::request_is_pushed_where_it_must_be,
     checks::nothing_is_asked_that_is_not_built,
     checks::response_type_is_code,
     checks::redirect_uri_is_registered,
@@ -116,6 +119,7 @@ pub const CHALLENGE_CHECKS: &[Check] = &[
     checks::client_is_enabled,
     checks::native_login_is_enabled,
     checks::grant_is_allowed,
+    checks::request_is_pushed_where_it_must_be,
     checks::nothing_is_asked_that_is_not_built,
     checks::response_type_is_code_if_given,
     checks::redirect_uri_is_registered_or_implied,
@@ -141,33 +145,45 @@ impl House {
         params: &Params,
         (cookie, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
-        let admitted = self.admit(tenant, shown, params).await?;
-        let request = self.requested(&admitted, params, CHECKS).await?;
-        let presence = cookie.or_else(|| self.named_session(params));
-        self.engine.start(&admitted, request, (presence, source)).await
+        let (admitted, request, named) = self.entering(tenant, shown, params, CHECKS).await?;
+        self.engine.start(&admitted, request, (cookie.or(named), source)).await
     }
 
-    /// What an admitted client asks for, if it may.
+    /// The client that begins a login, what it asks for, in this request or in one that it pushed before, and the session
+    /// that `sessionId` names: single sign-on of apps, which have no cookie.
     ///
     /// # Errors
-    /// The first refusal of the checks.
-    pub(super) async fn requested(
+    /// The client is not admitted, or a check refused.
+    pub(super) async fn entering(
+        &self,
+        tenant: &TenantId,
+        shown: &client_auth::Shown,
+        params: &Params,
+        checks: &[Check],
+    ) -> Result<(Admitted, AuthorizationRequest, Option<Presence>), Error> {
+        let pushed = params.get("request_uri").is_some();
+        let (admitted, kept) = match pushed {
+            true => self.admit_pushed(tenant, shown, params).await.map(|(admitted, kept)| (admitted, Some(kept)))?,
+            false => (self.admit(tenant, shown, params).await?, None),
+        };
+        let params = kept.as_ref().unwrap_or(params);
+        let request = self.checked(&admitted, params, (checks, pushed)).await?;
+        let named = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk));
+        Ok((admitted, request, named.map(|session| Presence { session, as_of: None })))
+    }
+
+    /// The request of a client that is admitted, if it passes every check.
+    pub(super) async fn checked(
         &self,
         admitted: &Admitted,
         params: &Params,
-        checks: &[Check],
+        (checks, pushed): (&[Check], bool),
     ) -> Result<AuthorizationRequest, Error> {
         let app = admitted.app();
         let hinted = self.hinted(&app.tenant, app, params).await?;
-        let mut draft = Draft { app, params, hinted, request: AuthorizationRequest::default() };
+        let mut draft = Draft { app, params, pushed, hinted, request: AuthorizationRequest::default() };
         checks.iter().try_for_each(|check| check(&mut draft))?;
         Ok(draft.request)
-    }
-
-    /// The session that `sessionId` names: single sign-on of apps, which have no cookie.
-    pub(super) fn named_session(&self, params: &Params) -> Option<Presence> {
-        let session = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk))?;
-        Some(Presence { session, as_of: None })
     }
 
     /// The user of an `id_token_hint` (OpenID Connect Core §3.1.2.1).

@@ -5,9 +5,25 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::admission::Binding;
 use crate::grant::Terms;
 use crate::ports::{GrantId, SessionId, UserId};
 use crate::user::User;
+
+/// What a token is bound to (RFC 7800 §3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// Digest of the certificate of the connection (RFC 8705 §3.1).
+    #[serde(rename = "x5t#S256", default, skip_serializing_if = "Option::is_none")]
+    pub x5t: Option<String>,
+}
+
+impl Confirmation {
+    /// What is said of a binding, if there is one.
+    pub fn of(binding: &Binding) -> Option<Self> {
+        (!binding.is_free()).then(|| Self { x5t: binding.x5t.clone() })
+    }
+}
 
 /// Claims of an access token (RFC 9068 §2.2).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +59,9 @@ pub struct AccessClaims {
     /// Authentication methods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+    /// What it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 /// Claims of an ID token (OpenID Connect Core §2).

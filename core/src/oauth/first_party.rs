@@ -70,10 +70,8 @@ impl House {
         params: &Params,
         (cookie, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
-        let admitted = self.admit(tenant, shown, params).await?;
-        let request = self.requested(&admitted, params, CHALLENGE_CHECKS).await?;
-        let presence = cookie.or_else(|| self.named_session(params));
-        self.engine.start(&admitted, request, (presence, source)).await
+        let (admitted, request, named) = self.entering(tenant, shown, params, CHALLENGE_CHECKS).await?;
+        self.engine.start(&admitted, request, (cookie.or(named), source)).await
     }
 
     /// A flow is gone on with by the client that began it, which authenticates again if it has a secret.
@@ -85,10 +83,10 @@ impl House {
         flow_id: &str,
     ) -> Result<(), Error> {
         let app = self.engine.application(tenant, flow_id).await?;
-        match shown.client_id(params) {
-            Ok(client_id) if client_id != app.client_id => Err(Code::InvalidFlowId.into()),
-            Err(error) if params.has("client_id") || shown.basic.is_some() => Err(error),
-            Ok(_) | Err(_) => shown.check(&app, params),
+        let is_named = params.has("client_id") || shown.has_credential(params)?;
+        if is_named && shown.client_id(params)? != app.client_id {
+            return Err(Code::InvalidFlowId.into());
         }
+        self.clients.check(&app, shown, params).await
     }
 }

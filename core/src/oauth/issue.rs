@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use vestibule_jose::{base64url, left_half_hash};
 
-use super::claims::{AccessClaims, IdClaims, profile};
+use super::admission::Binding;
+use super::claims::{AccessClaims, Confirmation, IdClaims, profile};
+use super::client_auth::Clients;
 use super::metadata::PublicUrl;
 use super::scope;
 use crate::application::{Application, GrantType};
@@ -37,18 +39,14 @@ pub struct Tokens {
 
 /// Issues tokens.
 pub struct Issuer {
-    pub(super) ports: Ports,
-    pub(super) secrets: Arc<Secrets>,
-    pub(super) keyring: Arc<Keyring>,
-    pub(super) urls: PublicUrl,
+    pub(crate) ports: Ports,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) urls: PublicUrl,
+    pub(crate) clients: Arc<Clients>,
 }
 
 impl Issuer {
-    /// An issuer over these keys.
-    pub fn new(ports: Ports, secrets: Arc<Secrets>, keyring: Arc<Keyring>, urls: PublicUrl) -> Self {
-        Self { ports, secrets, keyring, urls }
-    }
-
     /// Tokens of a user's login. `generation`: number of the refresh token that is good now.
     ///
     /// # Errors
@@ -77,6 +75,7 @@ impl Issuer {
             auth_time: Some(terms.authenticated.seconds()),
             acr: Some(terms.acr.clone()),
             amr: terms.amr.clone(),
+            cnf: Confirmation::of(&terms.binding),
         };
         let access_token = self.sign_access(app, &claims).await?;
         let id_token = match terms.scopes.contains("openid") {
@@ -98,7 +97,13 @@ impl Issuer {
     ///
     /// # Errors
     /// A key is missing (503) or failed.
-    pub(super) async fn of_app(&self, app: &Application, scope: String, now: Timestamp) -> Result<Tokens, Error> {
+    pub(super) async fn of_app(
+        &self,
+        app: &Application,
+        scope: String,
+        binding: &Binding,
+        now: Timestamp,
+    ) -> Result<Tokens, Error> {
         let lifetime = app.oauth.lifetimes.app_access_token;
         let claims = AccessClaims {
             iss: self.urls.issuer(&app.tenant),
@@ -114,6 +119,7 @@ impl Issuer {
             auth_time: None,
             acr: None,
             amr: Vec::new(),
+            cnf: Confirmation::of(binding),
         };
         let access_token = self.sign_access(app, &claims).await?;
         let expires_in = lifetime.as_secs();

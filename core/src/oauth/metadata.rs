@@ -7,7 +7,7 @@ use serde::Serialize;
 use vestibule_jose::Algorithm;
 
 use super::scope::USER_SCOPES;
-use crate::application::GrantType;
+use crate::application::{ASSERTION_ALGORITHMS, AuthMethod, GrantType};
 use crate::flow::authenticator::Factor;
 use crate::keyring::ALGORITHMS;
 use crate::ports::TenantId;
@@ -63,9 +63,15 @@ pub struct Metadata {
     grant_types_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<Algorithm>,
-    token_endpoint_auth_methods_supported: [&'static str; 3],
-    introspection_endpoint_auth_methods_supported: [&'static str; 2],
-    revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    tls_client_certificate_bound_access_tokens: bool,
     code_challenge_methods_supported: [&'static str; 2],
     scopes_supported: &'static [&'static str],
     claims_supported: &'static [&'static str],
@@ -109,9 +115,11 @@ pub const CLAIMS: &[&str] = &[
 ];
 
 impl Metadata {
-    /// The tenant's metadata.
-    pub fn of(urls: &PublicUrl, tenant: &TenantId) -> Self {
+    /// The tenant's metadata. `certificates`: the server sees certificates of clients.
+    pub fn of(urls: &PublicUrl, tenant: &TenantId, certificates: bool) -> Self {
         let at = |path| urls.of(tenant, path);
+        let (ways, algorithms) = (client_methods(certificates), assertion_algorithms());
+        let confidential = ways.iter().copied().filter(|way| *way != AuthMethod::None.as_str()).collect();
         let methods: BTreeSet<&str> = Factor::ALL.iter().map(|factor| factor.amr()).collect();
         Self {
             issuer: urls.issuer(tenant),
@@ -129,9 +137,15 @@ impl Metadata {
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: ALGORITHMS.to_vec(),
-            token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
-            introspection_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
-            revocation_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
+            pushed_authorization_request_endpoint: at("/oauth2/par"),
+            require_pushed_authorization_requests: false,
+            token_endpoint_auth_methods_supported: ways.clone(),
+            token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
+            introspection_endpoint_auth_methods_supported: confidential,
+            introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
+            revocation_endpoint_auth_methods_supported: ways,
+            revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+            tls_client_certificate_bound_access_tokens: certificates,
             code_challenge_methods_supported: ["S256", "plain"],
             scopes_supported: USER_SCOPES,
             claims_supported: CLAIMS,
@@ -144,4 +158,13 @@ impl Metadata {
             request_uri_parameter_supported: false,
         }
     }
+}
+
+fn client_methods(certificates: bool) -> Vec<&'static str> {
+    let offered = AuthMethod::ALL.iter().filter(|method| certificates || !method.takes_certificate());
+    offered.map(|method| method.as_str()).collect()
+}
+
+fn assertion_algorithms() -> Vec<&'static str> {
+    ASSERTION_ALGORITHMS.iter().map(|alg| alg.as_str()).chain(["HS256"]).collect()
 }

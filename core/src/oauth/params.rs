@@ -38,6 +38,11 @@ impl Params {
         self.get(name).map(str::to_owned)
     }
 
+    /// All parameters in the order of their names.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.expose().as_str()))
+    }
+
     /// Whether the parameter was sent, with or without a value.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)

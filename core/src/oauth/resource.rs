@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use vestibule_jose::verify;
 
 use super::claims::{AccessClaims, profile};
+use super::client_auth::ClientCertificate;
 use super::issue::Issuer;
 use super::{Params, client_auth};
 use crate::application::Application;
@@ -73,11 +74,23 @@ impl Introspection {
 }
 
 impl Issuer {
-    /// The access token, if it holds now: signature, time, revocation, login, client and user.
+    /// The access token, if it holds now and for whoever shows it.
     ///
     /// # Errors
     /// It does not hold (401 `invalid_token`), or the store failed.
-    pub async fn access(&self, tenant: &TenantId, token: &str) -> Result<Access, Error> {
+    pub async fn access(&self, tenant: &TenantId, token: &str, shown: &client_auth::Shown) -> Result<Access, Error> {
+        let access = self.inspect(tenant, token).await?;
+        let bound = access.claims.cnf.as_ref().and_then(|cnf| cnf.x5t.as_ref());
+        // A token that was stolen is of no use on another connection (RFC 8705 §3).
+        if bound.is_some() && bound != shown.certificate.as_ref().map(ClientCertificate::thumbprint).as_ref() {
+            return Err(Error::new(Code::InvalidToken)
+                .because("The access token is bound to a client certificate, which is not that of the connection."));
+        }
+        Ok(access)
+    }
+
+    /// The access token, if it holds now, whoever shows it: signature, time, revocation, login, client and user.
+    async fn inspect(&self, tenant: &TenantId, token: &str) -> Result<Access, Error> {
         let now = self.ports.clock.now();
         let claims = self.read_access(tenant, token, now).await?;
         if self.ports.store.is_token_revoked(&claims.jti).await? {
@@ -109,8 +122,13 @@ impl Issuer {
     ///
     /// # Errors
     /// The token does not hold (401) or was not given for OpenID Connect (403).
-    pub async fn userinfo(&self, tenant: &TenantId, token: &str) -> Result<Map<String, Value>, Error> {
-        let access = self.access(tenant, token).await?;
+    pub async fn userinfo(
+        &self,
+        tenant: &TenantId,
+        token: &str,
+        shown: &client_auth::Shown,
+    ) -> Result<Map<String, Value>, Error> {
+        let access = self.access(tenant, token, shown).await?;
         if !access.has_scope("openid") {
             return Err(Error::new(Code::Forbidden).because("The access token does not have the scope openid."));
         }
@@ -134,7 +152,7 @@ impl Issuer {
         shown: &client_auth::Shown,
         params: &Params,
     ) -> Result<Introspection, Error> {
-        let caller = client_auth::authenticate(&*self.ports.store, tenant, shown, params).await?;
+        let caller = self.clients.authenticate(tenant, shown, params).await?;
         if caller.oauth.public {
             return Err(Error::new(Code::Unauthorized).because("Introspection is for confidential applications."));
         }
@@ -142,7 +160,7 @@ impl Issuer {
         if let Some(found) = self.introspect_refresh(&caller, token).await? {
             return Ok(found);
         }
-        match self.access(tenant, token).await {
+        match self.inspect(tenant, token).await {
             Ok(access) => Ok(describe(access)),
             Err(error) if error.code() == Code::InvalidToken => Ok(Introspection::INACTIVE),
             Err(error) => Err(error),
@@ -179,7 +197,7 @@ impl Issuer {
     /// # Errors
     /// The caller did not authenticate (401), or sent no token.
     pub async fn revoke(&self, tenant: &TenantId, shown: &client_auth::Shown, params: &Params) -> Result<(), Error> {
-        let caller = client_auth::authenticate(&*self.ports.store, tenant, shown, params).await?;
+        let caller = self.clients.authenticate(tenant, shown, params).await?;
         let token = token_of(params)?;
         if let Some(name) = Secrets::read_refresh(token) {
             let grant = self.ports.store.grant(&name.grant).await?;

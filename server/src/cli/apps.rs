@@ -32,13 +32,44 @@ pub(super) enum AppCommand {
         /// Name or id.
         app: String,
     },
-    /// Give an application another client secret; the old one stops.
+    /// Client secrets: several may be good at a time.
     Secret {
-        /// Name or id.
-        app: String,
+        /// What to do with them.
+        #[command(subcommand)]
+        command: SecretCommand,
     },
     /// Remove an application.
     Delete {
+        /// Name or id.
+        app: String,
+    },
+}
+
+/// What to do with client secrets.
+#[derive(Subcommand)]
+pub(super) enum SecretCommand {
+    /// List the client secrets of an application, without what is secret.
+    List {
+        /// Name or id.
+        app: String,
+    },
+    /// Give an application one more client secret; the others stay good.
+    Add {
+        /// Name or id.
+        app: String,
+        /// Days for which it is good; without it until it is removed.
+        #[arg(long)]
+        days: Option<u32>,
+    },
+    /// Remove a client secret; it stops at once.
+    Remove {
+        /// Name or id of the application.
+        app: String,
+        /// Id of the secret.
+        secret: String,
+    },
+    /// Give an application another client secret; all others stop.
+    Renew {
         /// Name or id.
         app: String,
     },
@@ -91,12 +122,7 @@ pub(super) async fn run(client: &Client, command: AppCommand) -> anyhow::Result<
         }
         AppCommand::Enable { app } => switch(client, &app, true).await?,
         AppCommand::Disable { app } => switch(client, &app, false).await?,
-        AppCommand::Secret { app } => {
-            let (id, _) = find(client, &app).await?;
-            let path = format!("{PATH}/{id}/inbound-protocols/oidc/regenerate-secret");
-            let made = client.call(Method::POST, &path, None).await?;
-            client.confirm(&made, &format!("client secret (shown this once): {}", text(&made, "/clientSecret")));
-        }
+        AppCommand::Secret { command } => secret(client, command).await?,
         AppCommand::Delete { app } => {
             let (id, _) = find(client, &app).await?;
             client.call(Method::DELETE, &format!("{PATH}/{id}"), None).await?;
@@ -104,6 +130,42 @@ pub(super) async fn run(client: &Client, command: AppCommand) -> anyhow::Result<
         }
     }
     Ok(())
+}
+
+async fn secret(client: &Client, command: SecretCommand) -> anyhow::Result<()> {
+    match command {
+        SecretCommand::List { app } => {
+            let (id, _) = find(client, &app).await?;
+            let found = client.call(Method::GET, &format!("{PATH}/{id}/secrets"), None).await?;
+            let secrets = found.as_array();
+            client.show(&found, &["ID", "CREATED", "EXPIRES"], || {
+                let row = |one: &Value| ["/id", "/created", "/expiresAt"].map(|at| text(one, at)).to_vec();
+                secrets.into_iter().flatten().map(row).collect()
+            });
+        }
+        SecretCommand::Add { app, days } => {
+            let (id, _) = find(client, &app).await?;
+            let body = days.map_or_else(|| json!({}), |days| json!({ "expiresIn": u64::from(days) * 86_400 }));
+            let made = client.call(Method::POST, &format!("{PATH}/{id}/secrets"), Some(&body)).await?;
+            client.confirm(&made, &shown_once(&made));
+        }
+        SecretCommand::Remove { app, secret } => {
+            let (id, _) = find(client, &app).await?;
+            client.call(Method::DELETE, &format!("{PATH}/{id}/secrets/{secret}"), None).await?;
+            client.confirm(&json!({ "deleted": secret }), &format!("Removed a client secret of {app}."));
+        }
+        SecretCommand::Renew { app } => {
+            let (id, _) = find(client, &app).await?;
+            let path = format!("{PATH}/{id}/inbound-protocols/oidc/regenerate-secret");
+            let made = client.call(Method::POST, &path, None).await?;
+            client.confirm(&made, &shown_once(&made));
+        }
+    }
+    Ok(())
+}
+
+fn shown_once(made: &Value) -> String {
+    format!("client secret (shown this once): {}", text(made, "/clientSecret"))
 }
 
 impl NewApp {

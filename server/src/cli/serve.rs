@@ -14,7 +14,7 @@ use vestibule_courier::{Bell, Courier};
 use vestibule_store::Sqlite;
 
 use super::{ServeArgs, table};
-use crate::config::{Config, DeliveryConfig, DeliveryKind, Overrides, environment};
+use crate::config::{ClientCertificates, Config, DeliveryConfig, DeliveryKind, Overrides, environment};
 use crate::http::{App, router};
 use crate::serve::{Ended, Tls, serve, shutdown_signal};
 use crate::{housekeeping, telemetry, wiring};
@@ -72,14 +72,16 @@ impl Running {
     /// Serves until the process is told to stop.
     pub(super) async fn serve(self, config: &Config) -> anyhow::Result<()> {
         let tls = match (&config.tls.certificate, &config.tls.key) {
-            (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
+            (Some(certificate), Some(key)) => {
+                Some(Tls::load(certificate, key, config.tls.client_certificates == ClientCertificates::Request)?)
+            }
             _ => None,
         };
         // RSA keys take a while: they are made beside serving, and who needs one first waits for it.
         let house = Arc::clone(&self.house);
         tokio::spawn(async move { house.keyring.prepare(&TenantId::root()).await });
         let sweeping = tokio::spawn(housekeeping::sweep(Arc::clone(&self.house)));
-        let app = App::new(self.house, wiring::http_settings(config, &self.courier));
+        let app = App::new(self.house, wiring::http_settings(config, &self.courier)?);
         tracing::info!(listen = %self.bound, public_url = %self.public_url, "serving");
         say_what_becomes_of_messages(&config.delivery);
         let (stop, stopped) = oneshot::channel::<()>();

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
-use super::{Config, ConfigError, Knob, host_of};
+use super::{ClientCertificates, Config, ConfigError, Knob, host_of};
 
 impl Config {
     /// Whether the values fit together and are within their limits.
@@ -51,7 +51,7 @@ impl Config {
         ];
         let ranges = ranges.into_iter().filter_map(|(key, value, range)| within(key, value, &range));
         let fitting = self.relying_party().chain(self.unfit_delivery());
-        addresses.chain(ranges).chain(fitting).chain(self.pair()).chain(self.filter()).collect()
+        addresses.chain(ranges).chain(fitting).chain(self.pair()).chain(self.proxies()).chain(self.filter()).collect()
     }
 
     /// Beyond loopback the public URL cannot be guessed.
@@ -89,8 +89,22 @@ impl Config {
         match (&self.tls.certificate, &self.tls.key) {
             (Some(_), None) => Some(Problem::of("tls.key", "must be set, because `tls.certificate` is")),
             (None, Some(_)) => Some(Problem::of("tls.certificate", "must be set, because `tls.key` is")),
+            (None, None) if self.tls.client_certificates == ClientCertificates::Request => {
+                Some(Problem::of("tls.certificate", "must be set, because `tls.client_certificates` is \"request\""))
+            }
             _ => None,
         }
+    }
+
+    /// A header that is believed of nobody is a mistake.
+    fn proxies(&self) -> Option<Problem> {
+        let unheard = self.tls.client_certificate_header && self.limits.trusted_proxies.is_empty();
+        unheard.then(|| {
+            Problem::of(
+                "limits.trusted_proxies",
+                "must name the proxy, because `tls.client_certificate_header` is true",
+            )
+        })
     }
 
     fn filter(&self) -> Option<Problem> {
@@ -171,6 +185,17 @@ mod tests {
     #[test]
     fn a_cap_of_zero_is_none() {
         assert_eq!(wrong(|config| config.limits.miss_cap = 0), Vec::<String>::new());
+    }
+
+    #[test]
+    fn certificates_of_clients_come_by_tls_or_by_a_trusted_proxy() {
+        let told = wrong(|config| config.tls.client_certificates = ClientCertificates::Request);
+        assert_eq!(told, ["tls.certificate: must be set, because `tls.client_certificates` is \"request\""]);
+        let told = wrong(|config| config.tls.client_certificate_header = true);
+        assert_eq!(
+            told,
+            ["limits.trusted_proxies: must name the proxy, because `tls.client_certificate_header` is true"]
+        );
     }
 
     #[test]

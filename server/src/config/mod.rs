@@ -34,8 +34,8 @@ pub use network::Network;
 pub use origin::Origin;
 pub use problem::{ConfigError, Problem};
 pub use sections::{
-    Config, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, NativeConfig, PasskeysConfig,
-    PasswordsConfig, RetryableFailure, SendingConfig, StoreConfig, StoreUrl, TlsConfig,
+    ClientCertificates, Config, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, NativeConfig,
+    PasskeysConfig, PasswordsConfig, RetryableFailure, SendingConfig, StoreConfig, StoreUrl, TlsConfig,
 };
 
 use crate::serve::HttpLimits;

@@ -190,6 +190,14 @@ section! {
         certificate: Option<PathBuf> = None, takes "the path of a file; set together with `key`", like "\"/etc/vestibule/tls/fullchain.pem\"";
         /// Private key of the certificate as PEM.
         key: Option<PathBuf> = None, takes "the path of a file; set together with `certificate`", like "\"/etc/vestibule/tls/key.pem\"";
+        /// Whether clients are asked for certificates, for applications that authenticate by them (RFC 8705). Nobody needs one,
+        /// and any is let through: whose it is, is looked at where an application authenticates.
+        client_certificates: ClientCertificates = ClientCertificates::Off, takes "\"off\" or \"request\"";
+        /// Take the certificate from the header Client-Cert (RFC 9440) of `limits.trusted_proxies`, which must remove that
+        /// header from what clients send.
+        client_certificate_header: bool = false, takes "true or false";
+        /// Authorities as PEM whose certificates are good for tls_client_auth.
+        client_ca: Option<PathBuf> = None, takes "the path of a file", like "\"/etc/vestibule/tls/client-ca.pem\"";
     }
 }
 
@@ -209,6 +217,16 @@ pub enum StoreUrl {
     /// A file in the data directory.
     #[serde(rename = "sqlite")]
     Sqlite,
+}
+
+/// Whether clients are asked for certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientCertificates {
+    /// They are not.
+    Off,
+    /// They are, and may come without.
+    Request,
 }
 
 /// How a failure that may be repeated is sent.

@@ -21,6 +21,7 @@ const MOST: usize = 64;
 /// Secrets that are refused in a query string: URLs end up in logs and histories (ASVS 14.2.1).
 const SECRET: &[&str] = &[
     "client_secret",
+    "client_assertion",
     "code",
     "password",
     "code_verifier",

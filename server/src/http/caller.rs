@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vestibule_core::error::Code;
 use vestibule_core::flow::Source;
-use vestibule_core::oauth::client_auth::{Call, Shown};
+use vestibule_core::oauth::client_auth::{Call, ClientCertificate, Shown};
 use vestibule_core::ports::{Secret, TenantId};
 use vestibule_core::session::Presence;
 
@@ -52,6 +52,11 @@ pub struct Networks {
 }
 
 impl Networks {
+    /// Whether a connection comes from a proxy that is believed.
+    pub(super) fn trusts(&self, peer: Option<IpAddr>) -> bool {
+        peer.is_some_and(|peer| self.trusted_proxies.iter().any(|network| network.contains(peer)))
+    }
+
     /// The client behind a connection: the last address in `X-Forwarded-For` that is not a trusted proxy's. From anybody
     /// else the header is not looked at; what is not an address ends the search at the hop that wrote it.
     fn source(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Source {
@@ -91,7 +96,8 @@ impl FromRequestParts<App> for Caller {
         let realm = Realm::from_request_parts(parts, app).await?;
         let peer = parts.extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
         let source = app.settings().networks.source(peer, &parts.headers);
-        Ok(Self { realm, source, shown: shown(app, parts) })
+        let certificate = app.settings().certificates.shown(app, parts, peer);
+        Ok(Self { realm, source, shown: shown(app, parts, certificate) })
     }
 }
 
@@ -112,9 +118,10 @@ fn called(parts: &Parts) -> &str {
 }
 
 /// What a client shows of itself.
-fn shown(app: &App, parts: &Parts) -> Shown {
+fn shown(app: &App, parts: &Parts, certificate: Option<ClientCertificate>) -> Shown {
     let url = format!("{}{}", app.house().urls.as_str(), called(parts));
-    Shown { basic: client_basic(&parts.headers), call: Call { method: parts.method.to_string(), url } }
+    let call = Call { method: parts.method.to_string(), url };
+    Shown { basic: client_basic(&parts.headers), certificate, call }
 }
 
 /// Id and secret of a client, which are form-encoded in the header (RFC 6749 §2.3.1).

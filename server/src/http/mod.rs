@@ -4,6 +4,7 @@
 mod association;
 mod body;
 mod caller;
+mod certificate;
 mod cors;
 mod face;
 mod first_party;
@@ -29,6 +30,7 @@ use vestibule_core::ports::TenantId;
 use vestibule_core::tenant::MessageStyle;
 
 pub use caller::Networks;
+pub use certificate::Certificates;
 pub use mailbox::ShownMailbox;
 pub use management::{ROUTES, Route, SchemaOf};
 pub use router::router;
@@ -57,6 +59,8 @@ pub struct HttpSettings {
     pub timeout: std::time::Duration,
     /// Proxies whose forwarded address is believed, and sources exempt from the limits of addresses.
     pub networks: Networks,
+    /// Where certificates of clients are seen.
+    pub certificates: Certificates,
     /// The mailbox of development, where there is one.
     pub mailbox: Option<ShownMailbox>,
 }

@@ -47,6 +47,7 @@ fn of_tenant() -> Router<App> {
         .route("/oauth2/authn/", post(native::authn::handle))
         .route("/oauth2/authorize-challenge", post(first_party::handle))
         .route("/oidc/logout", logout)
+        .route("/oauth2/par", post(oauth::par::push))
         .route("/oauth2/token", post(oauth::token::token))
         .route("/oauth2/introspect", post(oauth::token::introspect))
         .route("/oauth2/revoke", post(oauth::token::revoke))

@@ -9,12 +9,13 @@ use hyper::body::Incoming;
 use hyper::{Request, service};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::Service as _;
 
 use super::activity::Activity;
-use super::{HttpLimits, Peer, Tls};
+use super::{HttpLimits, Peer, PeerCertificates, Tls};
 
 /// Whether connections go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,9 +67,14 @@ impl Protocol {
         phase: watch::Receiver<Phase>,
     ) {
         let ended = match &self.tls {
-            None => self.http(stream, Peer(peer), phase).await,
+            None => self.http(stream, (Peer(peer), None), phase).await,
             Some(tls) => match self.handshake(tls, stream, phase.clone()).await {
-                Ok(stream) => self.http(stream, Peer(peer), phase).await,
+                Ok(stream) => {
+                    let certificates = stream.get_ref().1.peer_certificates();
+                    let certificates = certificates
+                        .map(|shown| PeerCertificates(shown.iter().cloned().map(CertificateDer::into_owned).collect()));
+                    self.http(stream, (Peer(peer), certificates), phase).await
+                }
                 Err(error) => Err(error.into()),
             },
         };
@@ -96,7 +102,7 @@ impl Protocol {
     async fn http(
         &self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        peer: Peer,
+        (peer, certificates): (Peer, Option<PeerCertificates>),
         mut phase: watch::Receiver<Phase>,
     ) -> Result<(), BoxError> {
         let activity = Activity::default();
@@ -105,6 +111,7 @@ impl Protocol {
         let service = service::service_fn(move |mut request: Request<Incoming>| {
             let in_progress = counted.begin();
             request.extensions_mut().insert(peer);
+            certificates.clone().map(|certificates| request.extensions_mut().insert(certificates));
             let answer = router.clone().call(request);
             async move {
                 let answer = answer.await;

@@ -8,9 +8,11 @@ mod signal;
 mod tls;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -23,6 +25,11 @@ use door::Door;
 /// The address at the other end of the connection, as an extension of each request. Behind a proxy it is the proxy's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
+
+/// The certificates with which the client at the other end came, its own first, as an extension of each request. It has
+/// shown the key to the first; whose it is, nobody has looked at.
+#[derive(Clone, Debug)]
+pub struct PeerCertificates(pub Arc<[CertificateDer<'static>]>);
 
 /// What bounds connections.
 #[derive(Clone, Copy, Debug)]

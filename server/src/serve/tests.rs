@@ -77,7 +77,7 @@ fn slow() -> (Router, Arc<Notify>, Arc<Notify>) {
 
 fn tls() -> Tls {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/fixtures");
-    Tls::load(&folder.join("localhost.crt.pem"), &folder.join("localhost.key.pem")).unwrap()
+    Tls::load(&folder.join("localhost.crt.pem"), &folder.join("localhost.key.pem"), true).unwrap()
 }
 
 const ASK: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -210,5 +210,71 @@ async fn tls_is_spoken_and_the_protocol_agreed() {
             client.write_all(ASK_ONCE).await.unwrap();
             assert!(rest(client).await.ends_with("hello 192.0.2.1:4711"));
         }
+    }
+}
+
+/// Comes with the certificate of one fixture and signs with the key of another.
+#[derive(Debug)]
+struct Comes(Arc<rustls::sign::CertifiedKey>);
+
+impl Comes {
+    fn with(certificate: &str, key: &str) -> Self {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/fixtures");
+        let chain = vec![CertificateDer::from_pem_file(folder.join(certificate)).unwrap()];
+        let key = rustls::pki_types::PrivateKeyDer::from_pem_file(folder.join(key)).unwrap();
+        let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key).unwrap();
+        Self(Arc::new(rustls::sign::CertifiedKey::new(chain, key)))
+    }
+}
+
+impl rustls::client::ResolvesClientCert for Comes {
+    fn resolve(&self, _: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// What a request knows of the certificate with which its connection came, over each version of TLS.
+async fn seen(comes: &Arc<Comes>, site: &Site) -> Vec<io::Result<String>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/fixtures");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(folder.join("localhost.crt.pem")).unwrap()).unwrap();
+    let mut all = Vec::new();
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(provider).with_protocol_versions(&[version]).unwrap();
+        let comes = Arc::clone(comes);
+        let config = builder.with_root_certificates(roots.clone()).with_client_cert_resolver(comes);
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        let name = ServerName::try_from("localhost").unwrap();
+        let answer = async {
+            let mut client = connector.connect(name, site.connect()).await?;
+            client.write_all(ASK_ONCE).await?;
+            let mut text = String::new();
+            client.read_to_string(&mut text).await?;
+            Ok(text)
+        };
+        all.push(answer.await);
+    }
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_certificate_of_any_authority_reaches_the_request_once_its_key_is_shown() {
+    let tell = |certificates: Option<Extension<PeerCertificates>>| async move {
+        certificates.map_or("none".to_owned(), |Extension(PeerCertificates(chain))| format!("{:?}", chain.first()))
+    };
+    let site = Site::open(Router::new().route("/", get(tell)), Some(tls()));
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/fixtures");
+    let own = format!("{:?}", Some(CertificateDer::from_pem_file(folder.join("client.crt.pem")).unwrap()));
+    for answer in seen(&Arc::new(Comes::with("client.crt.pem", "client.key.pem")), &site).await {
+        assert!(answer.unwrap().ends_with(&own));
+    }
+    // A certificate is no secret: without its key it opens no connection.
+    for answer in seen(&Arc::new(Comes::with("client.crt.pem", "other.key.pem")), &site).await {
+        assert!(answer.is_err());
     }
 }

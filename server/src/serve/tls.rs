@@ -6,11 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::version::{TLS12, TLS13};
+use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -33,11 +35,12 @@ pub enum TlsError {
 }
 
 impl Tls {
-    /// Reads a certificate chain and its private key (PKCS#8, PKCS#1 or SEC1) from PEM files.
+    /// Reads a certificate chain and its private key (PKCS#8, PKCS#1 or SEC1) from PEM files. `asks`: clients are asked for
+    /// certificates.
     ///
     /// # Errors
     /// A file cannot be used.
-    pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+    pub fn load(certificate: &Path, key: &Path, asks: bool) -> Result<Self, TlsError> {
         let unreadable = |path: &Path| {
             let path = path.to_owned();
             move |error| TlsError::Unreadable(path, error)
@@ -48,19 +51,79 @@ impl Tls {
             return Err(TlsError::NoCertificate(certificate.to_owned()));
         }
         let secret = PrivateKeyDer::from_pem_file(key).map_err(unreadable(key))?;
-        Self::new(chain, secret).map_err(|error| TlsError::Unfit(key.to_owned(), error))
+        Self::new(chain, secret, asks).map_err(|error| TlsError::Unfit(key.to_owned(), error))
     }
 
-    fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, rustls::Error> {
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        asks: bool,
+    ) -> Result<Self, rustls::Error> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let versions = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13, &TLS12])?;
-        let mut config = versions.with_no_client_auth().with_single_cert(chain, key)?;
+        let versions = match asks {
+            true => versions.with_client_cert_verifier(Arc::new(AnyClient::default())),
+            false => versions.with_no_client_auth(),
+        };
+        let mut config = versions.with_single_cert(chain, key)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 
     pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> io::Result<TlsStream<S>> {
         self.acceptor.accept(stream).await
+    }
+}
+
+/// Asks clients for a certificate and lets any through whose key the client has: by whom it was issued matters only to the
+/// application that it is shown for (RFC 8705 §2).
+#[derive(Debug)]
+struct AnyClient(WebPkiSupportedAlgorithms);
+
+impl Default for AnyClient {
+    fn default() -> Self {
+        Self(aws_lc_rs::default_provider().signature_verification_algorithms)
+    }
+}
+
+impl ClientCertVerifier for AnyClient {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
     }
 }
 
@@ -85,12 +148,12 @@ mod tests {
     }
 
     fn refused(certificate: &str, key: &str) -> String {
-        Tls::load(&fixture(certificate), &fixture(key)).err().unwrap().to_string()
+        Tls::load(&fixture(certificate), &fixture(key), false).err().unwrap().to_string()
     }
 
     #[test]
     fn a_certificate_loads_with_its_key() {
-        assert!(Tls::load(&fixture("localhost.crt.pem"), &fixture("localhost.key.pem")).is_ok());
+        assert!(Tls::load(&fixture("localhost.crt.pem"), &fixture("localhost.key.pem"), true).is_ok());
     }
 
     #[test]

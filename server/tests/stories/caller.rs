@@ -1,13 +1,16 @@
 //! Those who call the server, and what comes back.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
-use vestibule::serve::Peer;
+use vestibule::serve::{Peer, PeerCertificates};
 
 use crate::world::{BASIC, CHALLENGE, PASSWORD, REDIRECT, VERIFIER};
 
@@ -18,12 +21,13 @@ pub struct Caller {
     base: String,
     headers: HeaderMap,
     peer: Option<IpAddr>,
+    certificates: Option<PeerCertificates>,
 }
 
 impl Caller {
     /// Somebody without credentials.
     pub fn new(router: Router) -> Self {
-        Self { router, base: String::new(), headers: HeaderMap::new(), peer: None }
+        Self { router, base: String::new(), headers: HeaderMap::new(), peer: None, certificates: None }
     }
 
     /// The same caller below a tenant's path.
@@ -35,6 +39,12 @@ impl Caller {
     /// The same caller at an address.
     pub fn from(mut self, address: &str) -> Self {
         self.peer = Some(address.parse().unwrap());
+        self
+    }
+
+    /// The same caller on a connection with the client certificate of that name.
+    pub fn certificate(mut self, name: &str) -> Self {
+        self.certificates = Some(PeerCertificates([certificate(name)].into()));
         self
     }
 
@@ -150,11 +160,20 @@ impl Caller {
         if let Some(address) = self.peer {
             request.extensions_mut().insert(Peer((address, 40_000).into()));
         }
+        if let Some(certificates) = &self.certificates {
+            request.extensions_mut().insert(certificates.clone());
+        }
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body: bytes.to_vec() }
     }
+}
+
+/// A certificate among the fixtures of the server.
+pub fn certificate(name: &str) -> CertificateDer<'static> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/fixtures");
+    CertificateDer::from_pem_file(folder.join(format!("{name}.crt.pem"))).unwrap()
 }
 
 /// Parameters as one text.

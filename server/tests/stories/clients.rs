@@ -67,6 +67,7 @@ async fn who_did_not_authenticate_learns_nothing_of_the_rest_of_the_request() {
     shown.is_refused(400, "60011", "application_disabled");
 }
 
+// Checklist 99.
 #[tokio::test]
 async fn the_oauth_endpoints_want_the_same_of_a_client() {
     let world = world().await;
@@ -94,6 +95,7 @@ async fn the_oauth_endpoints_want_the_same_of_a_client() {
     }
 }
 
+// Checklist 90.
 #[tokio::test]
 async fn an_unknown_client_and_a_wrong_secret_look_the_same_at_the_token_endpoint() {
     let world = world().await;

@@ -118,7 +118,7 @@ impl World {
         let house = wiring::house(&setting.config, ports, setting.public_url, authenticators).await.unwrap();
         let house = Arc::new(house);
         let courier = wiring::courier(&setting.config.courier(&|_| None).unwrap(), &house, bell).unwrap();
-        let app = App::new(house.clone(), wiring::http_settings(&setting.config, &courier));
+        let app = App::new(house.clone(), wiring::http_settings(&setting.config, &courier).unwrap());
         let world = Self { house, clock, entropy, courier, router: vestibule::http::router(app) };
         world.tenant(TenantId::ROOT).await;
         world
@@ -167,7 +167,7 @@ impl World {
         self.app_with(client_id, |app| {
             app.oauth.public = false;
             app.oauth.pkce_required = false;
-            app.secrets = vec![ClientSecret { digest: vestibule_jose::sha256(SECRET.as_bytes()), created: START }];
+            app.secrets = vec![ClientSecret::new(vestibule_jose::sha256(SECRET.as_bytes()), START)];
         })
         .await
     }

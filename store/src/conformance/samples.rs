@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use vestibule_core::application::{
-    Application, Callback, ClientSecret, Limits, MobileApps, OauthSettings, Sequence, SequenceStep, StepOption,
+    Application, AuthMethod, Callback, CertificateName, ClientAuthentication, ClientSecret, Limits, MobileApps,
+    OauthSettings, Sequence, SequenceStep, StepOption,
 };
 use vestibule_core::attempt::{Mark, TallyKey, TallyRule};
 use vestibule_core::budget::{BudgetKey, BudgetRule};
@@ -64,9 +65,22 @@ pub fn app(number: u8) -> Application {
         enabled: true,
         native: true,
         client_id: format!("client-{number}"),
-        secrets: vec![ClientSecret { digest: [number; 32], created: at(1) }],
+        secrets: vec![ClientSecret {
+            id: "first".to_owned(),
+            sealed: Some("sealed".to_owned()),
+            expires: Some(at(9)),
+            ..ClientSecret::new([number; 32], at(1))
+        }],
         oauth: OauthSettings {
             public: true,
+            client_auth: ClientAuthentication {
+                method: Some(AuthMethod::TlsClientAuth),
+                jwks_uri: Some("https://app.example/keys".to_owned()),
+                subject: Some(CertificateName::SanIp([192, 0, 2, 1].into())),
+                bound_tokens: true,
+                ..ClientAuthentication::default()
+            },
+            pushed_only: true,
             callbacks: vec![Callback::parse("https://app.example/cb").unwrap()],
             origins: ["https://app.example".to_owned()].into(),
             repeat_window: Some(Duration::from_secs(5)),

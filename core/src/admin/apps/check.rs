@@ -6,8 +6,8 @@ use std::time::Duration;
 use url::Url;
 
 use super::super::{invalid, is_text};
-use super::{AppDraft, mobile};
-use crate::application::{GrantType, Lifetimes, OauthSettings, Sequence, SequenceStep, StepOption};
+use super::{AppDraft, client_auth, mobile};
+use crate::application::{AuthMethod, GrantType, Lifetimes, OauthSettings, Sequence, SequenceStep, StepOption};
 use crate::error::Error;
 use crate::keyring::ALGORITHMS;
 use crate::ports::Secret;
@@ -49,6 +49,7 @@ impl AppDraft {
             return Err(invalid(format!("description must have at most {LONGEST_DESCRIPTION} characters.")));
         }
         oauth(&self.oauth)?;
+        client_auth::check(&self.oauth)?;
         mobile::check(&self.mobile)?;
         lifetimes(&self.oauth)?;
         sequence(&self.sequence)
@@ -173,8 +174,12 @@ pub(super) fn client_id(given: String) -> Result<String, Error> {
 }
 
 /// A client secret that the operator chose.
-pub(super) fn client_secret(given: Secret<String>) -> Result<Secret<String>, Error> {
+pub(super) fn client_secret(given: Secret<String>, settings: &OauthSettings) -> Result<Secret<String>, Error> {
     let text = given.expose();
+    // RFC 7518 §3.2: a key for HS256 is as long as the hash.
+    if settings.client_auth.method == Some(AuthMethod::ClientSecretJwt) && text.len() < 32 {
+        return Err(invalid("clientSecret must have 32 characters or more for client_secret_jwt."));
+    }
     if (20..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(given);
     }
@@ -256,7 +261,10 @@ mod tests {
     fn chosen_credentials_are_long_enough() {
         assert!(client_id("my-native-app_1".to_owned()).is_ok());
         assert!(client_id("my-native-app".to_owned()).is_err() && client_id("my native app 12".to_owned()).is_err());
-        assert!(client_secret(Secret::new("x".repeat(20))).is_ok());
-        assert!(client_secret(Secret::new("x".repeat(19))).is_err());
+        let secret = |length, settings: &OauthSettings| client_secret(Secret::new("x".repeat(length)), settings);
+        let mut settings = OauthSettings::default();
+        assert!(secret(20, &settings).is_ok() && secret(19, &settings).is_err());
+        settings.client_auth.method = Some(AuthMethod::ClientSecretJwt);
+        assert!(secret(32, &settings).is_ok() && secret(31, &settings).is_err());
     }
 }

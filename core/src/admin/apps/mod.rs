@@ -1,18 +1,19 @@
-//! Applications: made, changed and removed, with their client ids, client secrets and management scopes. A secret is
-//! 256 random bits, kept as a digest and shown in the one answer that made it.
+//! Applications: made, changed and removed, with their client ids and management scopes.
 
 mod check;
+mod client_auth;
 mod mobile;
 mod redirects;
+mod secrets;
 
 use std::collections::BTreeSet;
 
-use vestibule_jose::{base64url, sha256};
+use vestibule_jose::base64url;
 
 pub use redirects::callbacks;
 
 use super::{Administration, Operator, Permission, conflict, invalid, moved};
-use crate::application::{Application, ClientSecret, Lifetimes, MobileApps, OauthSettings, Sequence};
+use crate::application::{Application, Lifetimes, MobileApps, OauthSettings, Sequence};
 use crate::error::{Code, Error};
 use crate::oauth::scope::MANAGEMENT_SCOPES;
 use crate::ports::store::{Added, Page, Saved};
@@ -115,14 +116,17 @@ impl Administration {
             Some(given) => check::client_id(given)?,
             None => base64url(&self.ports.random::<21>()),
         };
-        let secret = match new.client_secret {
-            Some(_) if new.draft.oauth.public => {
+        let settings = &new.draft.oauth;
+        let secret = match (new.client_secret, secrets::takes_secrets(settings)) {
+            (Some(_), Err(_)) if settings.public => {
                 return Err(invalid("clientSecret is for applications with publicClient false."));
             }
-            Some(given) => Some(check::client_secret(given)?),
-            None if new.draft.oauth.public => None,
-            None => Some(self.fresh_secret()),
+            (Some(_), Err(refusal)) => return Err(refusal),
+            (None, Err(_)) => None,
+            (Some(given), Ok(())) => Some(check::client_secret(given, settings)?),
+            (None, Ok(())) => Some(self.fresh_secret()),
         };
+        let kept = secret.iter().map(|secret| self.kept(secret, settings)).collect::<Result<_, _>>()?;
         let now = self.ports.clock.now();
         let app = Application {
             id: AppId::ordered(now, &*self.ports.entropy),
@@ -135,7 +139,7 @@ impl Administration {
             enrolment: new.draft.enrolment,
             mobile: new.draft.mobile,
             client_id,
-            secrets: secret.iter().map(|secret| self.kept(secret)).collect(),
+            secrets: kept,
             oauth: new.draft.oauth,
             sequence: new.draft.sequence,
             management_scopes: BTreeSet::new(),
@@ -175,7 +179,8 @@ impl Administration {
     }
 
     /// Changes an application: `edit` sees it and the draft of it, and is run again on the newer state when somebody else changed it meanwhile. One that
-    /// becomes public loses its secrets; one that becomes confidential has none until [`Self::renew_secret`].
+    /// becomes public loses its secrets, as does one that authenticates otherwise; one that becomes confidential has none
+    /// until [`Self::renew_secret`].
     ///
     /// # Errors
     /// There is no such application (404), the name is taken or it was changed twice meanwhile (409), `edit` refused or
@@ -192,7 +197,7 @@ impl Administration {
             edit(app, &mut draft)?;
             draft.check()?;
             let AppDraft { name, description, enabled, native, enrolment, mobile, oauth, sequence } = draft;
-            let secrets = if oauth.public { Vec::new() } else { std::mem::take(&mut app.secrets) };
+            let secrets = secrets::staying(std::mem::take(&mut app.secrets), &oauth);
             *app = Application {
                 name,
                 description,
@@ -208,24 +213,6 @@ impl Administration {
             Ok(())
         };
         self.rewrite(by, id, "application_changed", change).await
-    }
-
-    /// Gives an application another client secret; the old one stops.
-    ///
-    /// # Errors
-    /// As [`Self::change_app`]; also when the application is public.
-    pub async fn renew_secret(&self, by: &Operator, id: &AppId) -> Result<CreatedApp, Error> {
-        by.demand(Permission::RenewSecrets)?;
-        let secret = self.fresh_secret();
-        let change = |app: &mut Application| {
-            if app.oauth.public {
-                return Err(invalid("The application is public and has no client secret."));
-            }
-            app.secrets = vec![self.kept(&secret)];
-            Ok(())
-        };
-        let app = self.rewrite(by, id, "client_secret_renewed", change).await?;
-        Ok(CreatedApp { app, secret: Some(secret) })
     }
 
     /// Allows an application management scopes besides those it has.
@@ -304,14 +291,6 @@ impl Administration {
 
     async fn find_app(&self, by: &Operator, id: &AppId) -> Result<Application, Error> {
         self.ports.store.app(by.tenant(), id).await?.ok_or_else(absent)
-    }
-
-    fn fresh_secret(&self) -> Secret<String> {
-        Secret::new(base64url(&self.ports.random::<32>()))
-    }
-
-    fn kept(&self, secret: &Secret<String>) -> ClientSecret {
-        ClientSecret { digest: sha256(secret.expose().as_bytes()), created: self.ports.clock.now() }
     }
 }
 

@@ -37,11 +37,19 @@ pub(super) fn grant_is_allowed(draft: &mut Draft<'_>) -> Checked {
         .oauth("unauthorized_client"))
 }
 
+/// RFC 9126 §6.
+pub(super) fn request_is_pushed_where_it_must_be(draft: &mut Draft<'_>) -> Checked {
+    if draft.pushed || !draft.app.oauth.pushed_only {
+        return Ok(());
+    }
+    Err(invalid("The application must push its requests: send this one to the pushed authorization request endpoint."))
+}
+
 /// Refused by name, so that nobody believes that they were obeyed.
 pub(super) fn nothing_is_asked_that_is_not_built(draft: &mut Draft<'_>) -> Checked {
     const NOT_BUILT: &[(&str, &str, &str)] = &[
         ("request", "request_not_supported", "Request objects are not supported."),
-        ("request_uri", "request_uri_not_supported", "Request URIs are not supported."),
+        ("request_uri", "invalid_request", "A pushed request cannot name another one by request_uri."),
         ("registration", "registration_not_supported", "The registration parameter is not supported."),
         ("authorization_details", "invalid_authorization_details", "Authorization details are not supported."),
     ];

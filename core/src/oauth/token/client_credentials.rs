@@ -1,5 +1,6 @@
 //! A token of the application itself (RFC 6749 §4.4), with the management scopes that an administrator allowed it.
 
+use super::super::admission::Binding;
 use super::super::issue::{Issuer, Tokens};
 use super::super::scope;
 use super::Params;
@@ -7,13 +8,18 @@ use crate::application::Application;
 use crate::error::{Code, Error};
 
 impl Issuer {
-    pub(super) async fn tokens_for_app(&self, app: &Application, params: &Params) -> Result<Tokens, Error> {
+    pub(super) async fn tokens_for_app(
+        &self,
+        app: &Application,
+        params: &Params,
+        binding: &Binding,
+    ) -> Result<Tokens, Error> {
         // Whoever knows a public client's id would get its token (RFC 6749 §4.4).
         if app.oauth.public {
             return Err(Code::UnauthorizedClient.into());
         }
         let mut scopes = scope::read(params.get("scope"))?;
         scopes.retain(|scope| app.management_scopes.contains(scope));
-        self.of_app(app, scope::spell(&scopes), self.ports.clock.now()).await
+        self.of_app(app, scope::spell(&scopes), binding, self.ports.clock.now()).await
     }
 }

@@ -5,6 +5,7 @@ mod client_credentials;
 mod code;
 mod refresh;
 
+use super::admission::Binding;
 use super::issue::{Issuer, Tokens};
 use super::{Params, client_auth};
 use crate::application::{Application, GrantType};
@@ -29,14 +30,15 @@ impl Issuer {
         };
         let grant = GrantType::ALL.iter().copied().find(|grant| grant.as_str() == wanted);
         let grant = grant.ok_or(Code::UnsupportedGrantType)?;
-        let app = client_auth::authenticate(&*self.ports.store, tenant, shown, params).await?;
+        let app = self.clients.authenticate(tenant, shown, params).await?;
         if !app.oauth.grants.contains(&grant) {
             return Err(Code::UnauthorizedClient.into());
         }
+        let binding = Binding::of_tokens(&app, shown)?;
         match grant {
-            GrantType::AuthorizationCode => self.redeem_code(&app, params).await,
-            GrantType::RefreshToken => self.refresh_tokens(&app, params).await,
-            GrantType::ClientCredentials => self.tokens_for_app(&app, params).await,
+            GrantType::AuthorizationCode => self.redeem_code(&app, params, binding).await,
+            GrantType::RefreshToken => self.refresh_tokens(&app, params, binding).await,
+            GrantType::ClientCredentials => self.tokens_for_app(&app, params, &binding).await,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Refreshing (RFC 6749 §6) with rotation: an old refresh token revokes the family (RFC 9700 §4.14.2). An identical
 //! refresh within a short window gets the same successor, so that a lost answer does not end the login.
 
+use super::super::admission::Binding;
 use super::super::issue::{Issuer, Tokens};
 use super::super::scope;
 use super::{Params, required};
@@ -10,14 +11,20 @@ use crate::grant::{Grant, Rotated, Rotation};
 use crate::secrets::Secrets;
 
 impl Issuer {
-    pub(super) async fn refresh_tokens(&self, app: &Application, params: &Params) -> Result<Tokens, Error> {
+    pub(super) async fn refresh_tokens(
+        &self,
+        app: &Application,
+        params: &Params,
+        binding: Binding,
+    ) -> Result<Tokens, Error> {
         let now = self.ports.clock.now();
         let name = Secrets::read_refresh(required(params, "refresh_token")?).ok_or(Code::InvalidGrant)?;
         let grant = self.ports.store.grant(&name.grant).await?.ok_or(Code::InvalidGrant)?;
         if !self.secrets.is_refresh_of(&name, &grant) || grant.app != app.id || grant.tenant != app.tenant {
             return Err(Code::InvalidGrant.into());
         }
-        let grant = narrowed(grant, params)?;
+        let mut grant = narrowed(grant, params)?;
+        grant.terms.binding.x5t = binding.x5t;
         let user = self.user_of(app, &grant).await?;
         let rotation = Rotation {
             grant: grant.id,

@@ -75,7 +75,7 @@ impl Route {
 
     async fn enter(&'static self, app: App, arrival: Arrival) -> Reply<Response> {
         let Caller { realm, source, .. } = &arrival.caller;
-        let credentials = shown(&arrival.headers);
+        let credentials = shown(&arrival);
         let by = app.house().operator(&realm.tenant, credentials, source.clone(), self.needs).await?;
         Ok((self.run)(Call { app, by, arrival }).await?)
     }
@@ -189,10 +189,11 @@ fn params(text: &[u8], known: &[&str]) -> Result<Params, Error> {
 }
 
 /// What a call shows of its caller.
-fn shown(headers: &HeaderMap) -> Credentials {
+fn shown(arrival: &Arrival) -> Credentials {
+    let Arrival { caller: from, headers, .. } = arrival;
     match (caller::basic(headers), caller::bearer(headers)) {
         (Some((name, password)), _) => Credentials::Basic { name, password },
-        (None, Some(token)) => Credentials::Bearer(Secret::new(token.to_owned())),
+        (None, Some(token)) => Credentials::Bearer(Secret::new(token.to_owned()), Box::new(from.shown.clone())),
         (None, None) => Credentials::Nothing,
     }
 }

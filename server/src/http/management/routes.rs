@@ -11,6 +11,7 @@ use super::super::push::{
 use super::super::scim::users::PatchBody;
 use super::super::scim::wire::{UserBody, UserList};
 use super::super::scim::{discovery, users};
+use super::apps::secrets::{ClientSecretBody, NewSecretBody};
 use super::apps::{self, ApplicationBody, ApplicationList, AuthorizedApi, NewAuthorizedApi, OidcBody, SecretBody};
 use super::connections::{
     self, ConnectionBody, ConnectionList, FederatedBody, KindBody, ListedKind, ListedWay, ServiceBody,
@@ -46,7 +47,10 @@ routes! {
     DELETE "/api/server/v1/applications/{id}", DeleteApps, apps::remove, (), 204, "Removes an application and all that was granted to it.";
     GET "/api/server/v1/applications/{id}/inbound-protocols/oidc", ViewApps, apps::oidc, (), 200 -> OidcBody, "Shows the OAuth settings of an application.";
     PUT "/api/server/v1/applications/{id}/inbound-protocols/oidc", UpdateApps, apps::replace_oidc, (OidcBody), 200 -> OidcBody, "Replaces the OAuth settings of an application.";
-    POST "/api/server/v1/applications/{id}/inbound-protocols/oidc/regenerate-secret", RenewSecrets, apps::renew_secret, (), 200 -> SecretBody, "Makes another client secret, shown this once; the old one stops.";
+    POST "/api/server/v1/applications/{id}/inbound-protocols/oidc/regenerate-secret", RenewSecrets, apps::renew_secret, (), 200 -> SecretBody, "Makes another client secret, shown this once; all others stop.";
+    GET "/api/server/v1/applications/{id}/secrets", ViewApps, apps::secrets::list, (), 200 -> Vec<ClientSecretBody>, "Lists the client secrets of an application, without what is secret.";
+    POST "/api/server/v1/applications/{id}/secrets", RenewSecrets, apps::secrets::add, (NewSecretBody), 201 -> ClientSecretBody, "Makes one more client secret, shown this once; the others stay good.";
+    DELETE "/api/server/v1/applications/{id}/secrets/{secretId}", RenewSecrets, apps::secrets::remove, (), 204, "Removes a client secret; it stops at once.";
     GET "/api/server/v1/applications/{id}/authorized-apis", ViewApps, apps::allowed, (), 200 -> Vec<AuthorizedApi>, "Shows the management scopes of an application.";
     POST "/api/server/v1/applications/{id}/authorized-apis", UpdateApps, apps::allow, (NewAuthorizedApi), 200 -> Vec<AuthorizedApi>, "Allows an application more management scopes.";
     DELETE "/api/server/v1/applications/{id}/authorized-apis", UpdateApps, apps::withdraw, (), 204, "Takes all management scopes from an application.";

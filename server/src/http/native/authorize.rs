@@ -24,7 +24,9 @@ pub(super) enum Mode {
 }
 
 pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -> Reply<Response> {
-    match mode(&form.params)? {
+    // What was pushed says how it is answered, and only direct requests can be pushed.
+    let pushed = form.params.get("request_uri").is_some() && form.params.get("response_mode").is_none();
+    match if pushed { Mode::Direct } else { mode(&form.params)? } {
         Mode::Redirect => Ok(not_direct()),
         Mode::Direct => {
             let realm = caller.realm.clone();

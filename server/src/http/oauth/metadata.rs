@@ -16,7 +16,7 @@ const HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 /// The tenant's metadata.
 pub(crate) async fn metadata(State(app): State<App>, realm: Realm) -> Reply<Response> {
     exists(&app, &realm).await?;
-    let document = Metadata::of(&app.house().urls, &realm.tenant);
+    let document = Metadata::of(&app.house().urls, &realm.tenant, app.settings().certificates.are_seen());
     Ok(([(header::CACHE_CONTROL, HOUR)], Json(document)).into_response())
 }
 

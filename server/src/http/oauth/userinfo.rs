@@ -14,6 +14,6 @@ pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -
     let token = caller::bearer(&form.headers).ok_or_else(|| {
         Error::new(Code::InvalidToken).because("The access token is missing: send it as Authorization: Bearer.")
     })?;
-    let claims = app.house().issuer.userinfo(&caller.realm.tenant, token).await?;
+    let claims = app.house().issuer.userinfo(&caller.realm.tenant, token, &caller.shown).await?;
     Ok(Json(claims).into_response())
 }

@@ -74,7 +74,22 @@ fn login(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
         "security": [{}], "requestBody": form(LOGOUT),
         "responses": responses(("200", json!({ "description": "The session is over. The body is empty." })), NATIVE),
     });
-    vec![("/oauth2/authorize", "post", authorize), ("/oauth2/authn", "post", authn), ("/oidc/logout", "post", logout)]
+    let push = json!({
+        "tags": ["Login"], "summary": "Leaves an authorization request, which starts one login within a minute (RFC 9126).",
+        "security": [{}, { "client": [] }], "requestBody": form(AUTHORIZE.iter().filter(|(name, ..)| *name != "request_uri")),
+        "responses": responses(("201", json!({
+            "description": "The name of the request.",
+            "content": { "application/json": { "schema": { "type": "object" }, "example": {
+                "request_uri": "urn:ietf:params:oauth:request_uri:3q2-7w…", "expires_in": 60,
+            } } },
+        })), OAUTH),
+    });
+    vec![
+        ("/oauth2/par", "post", push),
+        ("/oauth2/authorize", "post", authorize),
+        ("/oauth2/authn", "post", authn),
+        ("/oidc/logout", "post", logout),
+    ]
 }
 
 /// The first-party face: its refusals and its next steps share a shape, so the step comes with 403.
@@ -103,7 +118,7 @@ fn tokens() -> Vec<Operation> {
         "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.…", "refresh_token": "3q2-7w…", "scope": "openid",
         "id_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.…", "token_type": "Bearer", "expires_in": 3600,
     });
-    let operation = |summary: &str, fields, success| {
+    let operation = |summary: &str, fields: &'static [Field], success| {
         json!({
             "tags": ["Tokens"], "summary": summary, "security": client, "requestBody": form(fields),
             "responses": responses(("200", success), OAUTH),
@@ -182,9 +197,20 @@ type Field = (&'static str, bool, &'static str, &'static str);
 
 const AUTHORIZE: &[Field] = &[
     ("client_id", true, "my-app", "The application."),
-    ("response_type", true, "code", "Always code."),
-    ("response_mode", true, "direct", "Asks for the login as an API."),
-    ("redirect_uri", true, "myapp://callback", "A registered address; the token request repeats it."),
+    (
+        "request_uri",
+        false,
+        "urn:ietf:params:oauth:request_uri:3q2-7w…",
+        "Names a pushed request, which has all the rest.",
+    ),
+    ("response_type", false, "code", "Always code; required unless the request was pushed."),
+    ("response_mode", false, "direct", "Asks for the login as an API."),
+    (
+        "redirect_uri",
+        false,
+        "myapp://callback",
+        "A registered address; the token request repeats it. Required unless the request was pushed.",
+    ),
     ("scope", false, "openid profile", "What is asked for."),
     ("state", false, "s1", "Given back to the byte."),
     ("nonce", false, "n1", "Comes back in the ID token."),
@@ -204,6 +230,8 @@ const AUTHORIZE: &[Field] = &[
     ("sessionId", false, "p2Zk…", "The isk claim of an earlier ID token: single sign-on without a cookie."),
     ("id_token_hint", false, "eyJ…", "An earlier ID token of the user."),
     ("client_secret", false, "…", "client_secret_post of a confidential application."),
+    ASSERTION_TYPE,
+    ASSERTION,
 ];
 
 const CHALLENGED: &[Field] = &[
@@ -229,6 +257,14 @@ const CHALLENGED: &[Field] = &[
     ("client_secret", false, "…", "client_secret_post of a confidential application."),
 ];
 
+const ASSERTION_TYPE: Field = (
+    "client_assertion_type",
+    false,
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    "private_key_jwt and client_secret_jwt.",
+);
+const ASSERTION: Field = ("client_assertion", false, "eyJ…", "private_key_jwt and client_secret_jwt; good once.");
+
 const LOGOUT: &[Field] = &[
     ("response_mode", false, "direct", "Asks for an answer in place."),
     ("client_id", false, "my-app", "The application; or an id_token_hint."),
@@ -241,6 +277,8 @@ const TOKEN: &[Field] = &[
     ("grant_type", true, "authorization_code", "authorization_code, refresh_token or client_credentials."),
     ("client_id", false, "my-app", "The application, when it does not authenticate by the header."),
     ("client_secret", false, "…", "client_secret_post."),
+    ASSERTION_TYPE,
+    ASSERTION,
     ("code", false, "FmLv…", "The code."),
     ("redirect_uri", false, "myapp://callback", "As in the authorization request."),
     ("code_verifier", false, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "Meets the code_challenge."),
@@ -253,9 +291,11 @@ const GIVEN: &[Field] = &[
     ("token_type_hint", false, "access_token", "Not needed."),
     ("client_id", false, "my-app", "The application, when it does not authenticate by the header."),
     ("client_secret", false, "…", "client_secret_post."),
+    ASSERTION_TYPE,
+    ASSERTION,
 ];
 
-fn form(fields: &[Field]) -> Value {
+fn form<'a>(fields: impl IntoIterator<Item = &'a Field> + Clone) -> Value {
     let property = |(name, _, example, description): &Field| {
         let mut schema = json!({ "type": "string", "description": description, "examples": [example] });
         if let (true, Some(members)) = (*name == "grant_type", schema.as_object_mut()) {
@@ -263,8 +303,9 @@ fn form(fields: &[Field]) -> Value {
         }
         ((*name).to_owned(), schema)
     };
-    let properties: Map<String, Value> = fields.iter().map(property).collect();
-    let required: Vec<&str> = fields.iter().filter(|(_, required, ..)| *required).map(|(name, ..)| *name).collect();
+    let properties: Map<String, Value> = fields.clone().into_iter().map(property).collect();
+    let required: Vec<&str> =
+        fields.into_iter().filter(|(_, required, ..)| *required).map(|(name, ..)| *name).collect();
     let schema = json!({ "type": "object", "required": required, "properties": properties });
     json!({ "required": true, "content": { "application/x-www-form-urlencoded": { "schema": schema } } })
 }

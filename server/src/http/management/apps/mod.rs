@@ -1,9 +1,11 @@
 //! `/api/server/v1/applications`: applications and, below them, their OAuth settings, secrets and scopes.
 
 mod advanced;
+mod authentication;
 mod body;
 mod oidc;
 mod scopes;
+pub(super) mod secrets;
 mod sequence;
 mod tokens;
 

@@ -12,6 +12,7 @@ use vestibule_jose::{equal, sha256};
 
 use super::super::super::body::Object;
 use super::super::json::{Off, SecretText, invalid};
+use super::authentication::{ClientAuthenticationBody, PushBody};
 use super::same;
 use super::tokens::{AccessTokenBody, CodeBody, IdTokenBody, RefreshTokenBody};
 
@@ -51,7 +52,7 @@ pub(in super::super) struct OidcBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<Object<IdTokenBody>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_authentication: Option<Off>,
+    client_authentication: Option<Object<ClientAuthenticationBody>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hybrid_flow: Option<Off>,
     #[serde(rename = "isFAPIApplication", skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,7 @@ pub(in super::super) struct OidcBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     logout: Option<Off>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    push_authorization_request: Option<Off>,
+    push_authorization_request: Option<Object<PushBody>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_object: Option<Off>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +124,8 @@ impl OidcBody {
             access_token: Some(Object(AccessTokenBody::of(settings))),
             refresh_token: Some(Object(RefreshTokenBody::of(settings))),
             id_token: Some(Object(IdTokenBody::of(settings))),
+            client_authentication: ClientAuthenticationBody::of(settings).map(Object),
+            push_authorization_request: PushBody::of(settings).map(Object),
             ..Self::default()
         }
     }
@@ -178,6 +181,12 @@ impl OidcBody {
         }
         if let Some(Object(token)) = &self.id_token {
             token.apply(settings);
+        }
+        if let Some(Object(authentication)) = &self.client_authentication {
+            authentication.apply(settings)?;
+        }
+        if let Some(Object(push)) = &self.push_authorization_request {
+            push.apply(settings);
         }
         Ok(())
     }
