@@ -1,6 +1,7 @@
 //! One kept HTTP/1.1 connection.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use anyhow::{Context as _, bail};
 use http_body_util::{BodyExt as _, Full};
@@ -11,10 +12,13 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+use crate::prover::Prover;
+
 /// A kept connection to the server.
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
+    prover: Option<Rc<Prover>>,
 }
 
 /// A body and its type.
@@ -30,7 +34,12 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        Ok(Self { sender, host: address.to_string() })
+        Ok(Self { sender, host: address.to_string(), prover: None })
+    }
+
+    /// The same connection, on which every call proves a key.
+    pub(crate) fn proving(self, prover: Option<Rc<Prover>>) -> Self {
+        Self { prover, ..self }
     }
 
     /// Status and document of the answer.
@@ -62,10 +71,14 @@ impl Connection {
             Body::Json(document) => ("application/json", document.to_string()),
             Body::Text(text) => ("application/json", text),
         };
+        let proof = self.prover.as_ref().map(|prover| prover.proof(&method, path)).transpose()?;
         let mut request = Request::builder().method(method).uri(path).header("host", &self.host);
         request = request.header("content-type", kind).header("accept", "application/json");
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
+        }
+        if let Some(proof) = proof {
+            request = request.header("dpop", proof);
         }
         self.sender.ready().await.context("the server closed the connection")?;
         let response = self.sender.send_request(request.body(Full::new(Bytes::from(bytes)))?).await?;

@@ -1,11 +1,14 @@
 //! Whole login journeys: how many, how fast, and what each of their three calls costs the server.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::connection::Connection;
 use crate::journey::Part;
-use crate::load::{self, Measured};
+use crate::load::{self, Crew, Measured};
+use crate::prover::Prover;
 use crate::server::{self, Target};
 use crate::setup;
 
@@ -24,6 +27,9 @@ pub(crate) struct JourneysArgs {
     /// Algorithm of both tokens.
     #[arg(long, default_value = "ES256")]
     alg: String,
+    /// Measure each part with a key proved at every call as well (DPoP), in turns.
+    #[arg(long)]
+    dpop: bool,
 }
 
 /// Measures and prints.
@@ -32,16 +38,25 @@ pub(crate) async fn measure(target: &Target, args: &JourneysArgs) -> anyhow::Res
     println!("tokens {}, {} workers, {} users", args.alg, args.workers, args.users);
     println!("idle: {:.1} MiB resident", mib(server::resident_kib(target.pid)?));
     let span = Duration::from_secs(args.seconds);
-    load::run(&scene, target, args.workers, Part::Token, Duration::from_secs(1)).await?;
-    let mut before = 0.0;
-    for part in [Part::Authorize, Part::Authn, Part::Token] {
-        let measured = load::run(&scene, target, args.workers, part, span).await?;
-        let cpu = measured.cpu_micros_each();
-        println!("up to {:<9} {}", part.name(), line(&measured));
-        println!("   {:<12} {:>7.0} µs of CPU by itself", part.name(), cpu - before);
-        before = cpu;
+    let mut crews = vec![("", Crew { workers: args.workers, prover: None })];
+    if args.dpop {
+        let prover = Rc::new(Prover::new(&mut Connection::open(target.address).await?).await?);
+        crews.push(("with a key", Crew { workers: args.workers, prover: Some(prover) }));
     }
-    let alone = load::run(&scene, target, 1, Part::Token, span).await?;
+    let mut before = vec![0.0; crews.len()];
+    for (_, crew) in &crews {
+        load::run(&scene, target, crew, Part::Token, Duration::from_secs(1)).await?;
+    }
+    for part in [Part::Authorize, Part::Authn, Part::Token] {
+        for ((how, crew), before) in crews.iter().zip(&mut before) {
+            let measured = load::run(&scene, target, crew, part, span).await?;
+            let cpu = measured.cpu_micros_each();
+            println!("up to {:<9} {how:<10} {}", part.name(), line(&measured));
+            println!("   {:<12} {:>7.0} µs of CPU by itself", part.name(), cpu - *before);
+            *before = cpu;
+        }
+    }
+    let alone = load::run(&scene, target, &Crew { workers: 1, prover: None }, Part::Token, span).await?;
     println!("one at a time   {}", line(&alone));
     println!("after: {:.1} MiB resident", mib(server::resident_kib(target.pid)?));
     Ok(())

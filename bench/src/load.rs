@@ -9,6 +9,7 @@ use tokio::task::LocalSet;
 
 use crate::connection::Connection;
 use crate::journey::{self, Part};
+use crate::prover::Prover;
 use crate::server::{self, Target};
 use crate::setup::Scene;
 
@@ -34,18 +35,27 @@ impl Measured {
     }
 }
 
+/// Who runs journeys.
+#[derive(Clone)]
+pub(crate) struct Crew {
+    /// How many at once.
+    pub workers: usize,
+    /// The key that they prove with every call.
+    pub prover: Option<Rc<Prover>>,
+}
+
 /// Runs journeys for a span of time.
 pub(crate) async fn run(
     scene: &Scene,
     target: &Target,
-    workers: usize,
+    crew: &Crew,
     part: Part,
     span: Duration,
 ) -> anyhow::Result<Measured> {
     let tally = Rc::new(RefCell::new((Histogram::new_with_bounds(1, 60_000_000, 3)?, 0_u64)));
-    let mut connections = Vec::with_capacity(workers);
-    for _ in 0..workers {
-        connections.push(Connection::open(target.address).await?);
+    let mut connections = Vec::with_capacity(crew.workers);
+    for _ in 0..crew.workers {
+        connections.push(Connection::open(target.address).await?.proving(crew.prover.clone()));
     }
     let (before, began) = (server::cpu_micros(target.pid)?, Instant::now());
     let set = LocalSet::new();

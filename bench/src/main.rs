@@ -5,6 +5,7 @@ mod connection;
 mod journey;
 mod journeys;
 mod load;
+mod prover;
 mod server;
 mod setup;
 mod timing;

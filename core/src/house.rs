@@ -8,6 +8,7 @@ use crate::error::Fault;
 use crate::flow::{Engine, Registry, Rules};
 use crate::keyring::Keyring;
 use crate::oauth::client_auth::Clients;
+use crate::oauth::dpop::Proofs;
 use crate::oauth::issue::Issuer;
 use crate::oauth::metadata::PublicUrl;
 use crate::ports::Ports;
@@ -21,6 +22,8 @@ pub struct House {
     pub secrets: Arc<Secrets>,
     /// The tenants' signing keys.
     pub keyring: Arc<Keyring>,
+    /// Proofs of possession.
+    pub proofs: Arc<Proofs>,
     /// The server's addresses.
     pub urls: PublicUrl,
     /// Who asks.
@@ -42,19 +45,27 @@ impl House {
     /// The store failed.
     pub async fn open(ports: Ports, urls: PublicUrl, registry: Registry, rules: Rules) -> Result<Self, Fault> {
         let secrets = Arc::new(Secrets::load(&ports).await?);
+        let proofs = Arc::new(Proofs::new(ports.clone(), Arc::clone(&secrets), rules.proofs));
         let keyring = Arc::new(Keyring::new(ports.clone()));
         let admin = Administration::new(ports.clone(), Arc::clone(&secrets), rules.clone());
         let accounts = Accounts::new(ports.clone(), Arc::clone(&secrets), rules.clone());
-        let engine =
-            Engine { ports: ports.clone(), secrets: Arc::clone(&secrets), urls: urls.clone(), registry, rules };
         let clients = Arc::new(Clients::new(ports.clone(), Arc::clone(&secrets), urls.clone()));
+        let engine = Engine {
+            ports: ports.clone(),
+            secrets: Arc::clone(&secrets),
+            proofs: Arc::clone(&proofs),
+            urls: urls.clone(),
+            registry,
+            rules,
+        };
         let issuer = Issuer {
             ports: ports.clone(),
             secrets: Arc::clone(&secrets),
+            proofs: Arc::clone(&proofs),
             keyring: Arc::clone(&keyring),
             urls: urls.clone(),
             clients: Arc::clone(&clients),
         };
-        Ok(Self { ports, secrets, keyring, urls, clients, engine, issuer, accounts, admin })
+        Ok(Self { ports, secrets, keyring, proofs, urls, clients, engine, issuer, accounts, admin })
     }
 }

@@ -5,6 +5,7 @@ use vestibule_jose::{MacKey, SealKey, base64url, derive, from_base64url};
 
 use crate::error::Fault;
 use crate::grant::Grant;
+use crate::oauth::dpop::Thumbprint;
 use crate::ports::store::StoredSecret;
 use crate::ports::{GrantId, Ports, Secret, SessionId, Timestamp};
 use crate::session::{Presence, Session};
@@ -38,6 +39,8 @@ pub struct RefreshName {
     pub grant: GrantId,
     /// Its number in the family.
     pub generation: u32,
+    /// The key that it is bound to.
+    pub key: Option<Thumbprint>,
     tag: Vec<u8>,
 }
 
@@ -147,9 +150,10 @@ impl Secrets {
         self.is_ours(&[b"code", grant.id.as_bytes(), &grant.salt], &name.tag)
     }
 
-    /// Refresh token number `generation` of a grant.
+    /// Refresh token number `generation` of a grant, bound to the key of the grant's terms. A code that was not bound may be
+    /// exchanged with a proof, so the token itself says which key it is.
     pub fn refresh(&self, grant: &Grant, generation: u32) -> String {
-        let number = generation.to_be_bytes();
+        let number = numbered(generation, grant.terms.binding.jkt);
         let tag = self.newest.names.mac(&[b"refresh", grant.id.as_bytes(), &grant.salt, &number]);
         spell(grant.id.as_bytes(), &number, &tag)
     }
@@ -158,17 +162,22 @@ impl Secrets {
     pub fn read_refresh(token: &str) -> Option<RefreshName> {
         let bytes = from_base64url(token)?;
         let (id, rest) = bytes.split_first_chunk::<16>()?;
-        let (number, tag) = rest.split_first_chunk::<4>()?;
+        let (number, rest) = rest.split_first_chunk::<4>()?;
+        let (key, tag) = match rest.split_first_chunk::<32>() {
+            Some((key, tag)) => (Some(Thumbprint::from_bytes(*key)), tag),
+            None => (None, rest),
+        };
         (tag.len() == TAG).then(|| RefreshName {
             grant: GrantId::from_bytes(*id),
             generation: u32::from_be_bytes(*number),
+            key,
             tag: tag.to_vec(),
         })
     }
 
     /// Whether the refresh token belongs to its grant.
     pub fn is_refresh_of(&self, name: &RefreshName, grant: &Grant) -> bool {
-        let number = name.generation.to_be_bytes();
+        let number = numbered(name.generation, name.key);
         self.is_ours(&[b"refresh", grant.id.as_bytes(), &grant.salt, &number], &name.tag)
     }
 
@@ -220,6 +229,13 @@ impl Derived {
         let names = MacKey::new(&*derive(master, "names").map_err(broken)?);
         Ok(Self { seal, names })
     }
+}
+
+/// The number of a refresh token and the key that it is bound to.
+fn numbered(generation: u32, key: Option<Thumbprint>) -> Vec<u8> {
+    let mut number = generation.to_be_bytes().to_vec();
+    number.extend(key.iter().flat_map(Thumbprint::as_bytes));
+    number
 }
 
 fn spell(id: &[u8; 16], number: &[u8], tag: &[u8; 32]) -> String {

@@ -16,15 +16,22 @@ export class NativeClient {
   /**
    * @param {{http: import('./http.mjs').Http}} server whose present connections are used
    * @param {{clientId: string, clientSecret?: string, redirectUri: string}} app
+   * @param {(method: string, url: string) => Promise<string>} [prove] makes the proof that goes with a call of the login
    */
-  constructor(server, app) {
+  constructor(server, app, prove) {
     this.server = server;
     this.app = app;
+    this.prove = prove;
   }
 
   /** What a confidential client shows of itself. */
   get credentials() {
     return this.app.clientSecret ? basic(this.app.clientId, this.app.clientSecret) : {};
+  }
+
+  /** What a call of the login shows besides its body. */
+  async shown(path) {
+    return this.prove ? { dpop: await this.prove('POST', `${this.server.url}${path}`) } : {};
   }
 
   /** Starts a flow; the verifier comes along. */
@@ -41,15 +48,16 @@ export class NativeClient {
       code_challenge_method: 'S256',
       ...more,
     };
-    const answer = await this.server.http.form('/oauth2/authorize', fields, this.credentials);
+    const answer = await this.server.http.form('/oauth2/authorize', fields, {
+      ...this.credentials,
+      ...(await this.shown('/oauth2/authorize')),
+    });
     return { verifier, step: answer.expect(200).json };
   }
 
-  answer(flowId, params, authenticatorId = BASIC) {
-    return this.server.http.json('POST', '/oauth2/authn', {
-      flowId,
-      selectedAuthenticator: { authenticatorId, params },
-    });
+  async answer(flowId, params, authenticatorId = BASIC) {
+    const body = { flowId, selectedAuthenticator: { authenticatorId, params } };
+    return this.server.http.json('POST', '/oauth2/authn', body, await this.shown('/oauth2/authn'));
   }
 
   /** A whole login by password, up to the code. */

@@ -88,11 +88,21 @@ impl SigningKey {
 
     /// Signs `payload` as a compact JWS with the header `alg`, `typ` and `kid` (RFC 7515 section 7.1).
     pub fn sign(&self, alg: Algorithm, typ: &str, payload: &impl Serialize) -> Result<String, KeyError> {
+        self.sign_with_header(alg, &Header { alg, typ, kid: &self.kid }, payload)
+    }
+
+    /// Signs `payload` as a compact JWS with a header of the caller's, such as that of a proof of possession, which carries
+    /// the key itself (RFC 9449 section 4.2). `alg` is how it is signed; the header should say the same.
+    pub fn sign_with_header(
+        &self,
+        alg: Algorithm,
+        header: &impl Serialize,
+        payload: &impl Serialize,
+    ) -> Result<String, KeyError> {
         // One scratch buffer holds header, payload and signature in turn.
         let mut scratch = Vec::with_capacity(1024);
         let mut token = String::with_capacity(1024);
-        let header = Header { alg, typ, kid: &self.kid };
-        serde_json::to_writer(&mut scratch, &header).map_err(|_| KeyError::Payload)?;
+        serde_json::to_writer(&mut scratch, header).map_err(|_| KeyError::Payload)?;
         append_base64url(&scratch, &mut token);
         token.push('.');
         scratch.clear();

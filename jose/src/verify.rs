@@ -18,7 +18,8 @@ pub struct Verified {
 
 /// What we read of a protected header (RFC 7515 section 4.1).
 ///
-/// `jku`, `jwk`, `x5u` and `x5c` are not read: a token that brings its own key proves nothing.
+/// `jku`, `jwk`, `x5u` and `x5c` are not read: a token that brings its own key proves nothing but that
+/// somebody has that key, which is what [`crate::prove`] is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The algorithm (RFC 7515 section 4.1.1).
@@ -68,7 +69,7 @@ pub fn verify_with(token: &str, key: &Jwk, alg: Algorithm) -> Result<Verified, V
 /// belongs, proves nothing (RFC 8725 section 3.1). A secret shorter than the tag is no key (RFC 7518 section 3.2).
 pub fn verify_hs256(token: &str, secrets: &[&[u8]]) -> Result<(Option<String>, Vec<u8>), VerifyError> {
     let parts = Parts::of(token).ok_or(VerifyError::Malformed)?;
-    let Wire { alg, typ, .. } = parts.wire()?;
+    let Wire { alg, typ, .. } = parts.read_header()?;
     if alg != "HS256" {
         return Err(VerifyError::Algorithm);
     }
@@ -88,15 +89,15 @@ impl Verified {
 }
 
 /// The three parts of a compact JWS, and the first two as they were signed.
-struct Parts<'a> {
-    signed: &'a str,
+pub(crate) struct Parts<'a> {
+    pub signed: &'a str,
     header: &'a str,
-    payload: &'a str,
-    signature: &'a str,
+    pub payload: &'a str,
+    pub signature: &'a str,
 }
 
 impl<'a> Parts<'a> {
-    fn of(token: &'a str) -> Option<Self> {
+    pub fn of(token: &'a str) -> Option<Self> {
         // Before any work is done: nobody's token is this long, and parsing costs more than sending.
         let token = (token.len() <= LONGEST_TOKEN).then_some(token)?;
         let (signed, signature) = token.rsplit_once('.')?;
@@ -104,18 +105,19 @@ impl<'a> Parts<'a> {
         (!payload.contains('.')).then_some(Self { signed, header, payload, signature })
     }
 
-    fn wire(&self) -> Result<Wire, VerifyError> {
-        let json = from_base64url(self.header).ok_or(VerifyError::Malformed)?;
-        serde_json::from_slice(&json).map_err(|_| VerifyError::Malformed)
-    }
-
     fn header(&self, allowed: &[Algorithm]) -> Result<Header, VerifyError> {
-        let Wire { alg, typ, kid, .. } = self.wire()?;
+        let Wire { alg, typ, kid, .. } = self.read_header()?;
         let alg = alg.parse().map_err(|_| VerifyError::Algorithm)?;
         if !allowed.contains(&alg) {
             return Err(VerifyError::Algorithm);
         }
         Ok(Header { alg, typ, kid })
+    }
+
+    /// The members of the header that `T` names.
+    pub fn read_header<T: DeserializeOwned>(&self) -> Result<T, VerifyError> {
+        let json = from_base64url(self.header).ok_or(VerifyError::Malformed)?;
+        serde_json::from_slice(&json).map_err(|_| VerifyError::Malformed)
     }
 }
 
@@ -131,12 +133,12 @@ struct Wire {
 
 /// We know no extensions, so whoever marks one critical wants to be refused (RFC 7515 section 4.1.11);
 /// `b64` (RFC 7797 section 3) is one that changes what was signed.
-fn refuse_extension<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
+pub(crate) fn refuse_extension<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
     Err(D::Error::custom("extensions are refused"))
 }
 
 /// Media types without regard to case, `application/` being optional (RFC 7515 section 4.1.9).
-fn same_type(typ: &str, wanted: &str) -> bool {
+pub(crate) fn same_type(typ: &str, wanted: &str) -> bool {
     bare_type(typ).eq_ignore_ascii_case(bare_type(wanted))
 }
 

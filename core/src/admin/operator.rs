@@ -9,14 +9,13 @@ use crate::attempt::TallyKey;
 use crate::error::{Code, Error};
 use crate::flow::Source;
 use crate::house::House;
-use crate::oauth::client_auth::Shown;
-use crate::oauth::resource::{Access, Bearer};
+use crate::oauth::resource::{Access, Bearer, Presented};
 use crate::ports::{AppId, Secret, TenantId, Timestamp, UserId};
 use crate::user::User;
 
 /// What a caller shows of itself.
 #[derive(Debug)]
-pub enum Credentials {
+pub enum Credentials<'a> {
     /// Nothing that can be read.
     Nothing,
     /// Name and password of an administrator (RFC 7617).
@@ -26,8 +25,8 @@ pub enum Credentials {
         /// The password.
         password: Secret<String>,
     },
-    /// An access token (RFC 6750), and what else is shown with it.
-    Bearer(Secret<String>, Box<Shown>),
+    /// An access token.
+    Token(Presented<'a>),
 }
 
 /// A caller whose rights are known, in the tenant where it acts.
@@ -183,7 +182,7 @@ impl House {
     pub async fn operator(
         &self,
         tenant: &TenantId,
-        shown: Credentials,
+        shown: Credentials<'_>,
         source: Source,
         needs: Permission,
     ) -> Result<Operator, Error> {
@@ -203,8 +202,8 @@ impl House {
                 let source = source.map(|address| TallyKey::of_source(&tenant, address));
                 self.admin.authenticate(&tenant, &name, &password, source).await?
             }
-            Credentials::Bearer(token, shown) => {
-                let access = self.issuer.access(&tenant, token.expose(), &shown).await?;
+            Credentials::Token(presented) => {
+                let access = self.issuer.present(&tenant, &presented).await?;
                 Operator::of_access(tenant, access)
             }
         };

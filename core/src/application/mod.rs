@@ -113,6 +113,8 @@ pub struct OauthSettings {
     pub pkce_required: bool,
     /// PKCE may use `plain`.
     pub pkce_plain: bool,
+    /// Logins and tokens must be bound to a key by DPoP (RFC 9449 §5.2, `dpop_bound_access_tokens`).
+    pub dpop_required: bool,
     /// Algorithm of access tokens.
     pub access_token_alg: Algorithm,
     /// Algorithm of ID tokens.
@@ -121,7 +123,8 @@ pub struct OauthSettings {
     pub lifetimes: Lifetimes,
     /// A refresh gives a new refresh token (RFC 9700 §4.14.2).
     pub rotate_refresh: bool,
-    /// How long an identical refresh is answered with the same successor; `None`: 30 s, for public clients 0.
+    /// How long an identical refresh is answered with the same successor; `None`: 30 s, for public clients without a
+    /// bound key 0.
     pub repeat_window: Option<Duration>,
 }
 
@@ -136,6 +139,7 @@ impl Default for OauthSettings {
             origins: BTreeSet::new(),
             pkce_required: false,
             pkce_plain: false,
+            dpop_required: false,
             access_token_alg: Algorithm::ES256,
             id_token_alg: Algorithm::RS256,
             lifetimes: Lifetimes::default(),
@@ -146,9 +150,10 @@ impl Default for OauthSettings {
 }
 
 impl OauthSettings {
-    /// How long an identical refresh is answered with the same successor.
-    pub fn repeat_window(&self) -> Duration {
-        self.repeat_window.unwrap_or(if self.public { Duration::ZERO } else { Duration::from_secs(30) })
+    /// How long an identical refresh is answered with the same successor. `bound`: only whoever has a key can refresh.
+    pub fn repeat_window(&self, bound: bool) -> Duration {
+        let open = self.public && !bound;
+        self.repeat_window.unwrap_or(if open { Duration::ZERO } else { Duration::from_secs(30) })
     }
 
     /// Whether answers may go to `uri`.

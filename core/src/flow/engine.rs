@@ -22,6 +22,7 @@ use crate::error::{Code, Error, Fault};
 use crate::oauth::admission::Admitted;
 use crate::oauth::authorize::{AuthorizationRequest, PromptRule};
 use crate::oauth::client_auth::{Shown, unavailable};
+use crate::oauth::dpop::{ProofRules, Proofs};
 use crate::oauth::metadata::PublicUrl;
 use crate::ports::store::FlowVersion;
 use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
@@ -33,6 +34,7 @@ use crate::user::{Gate, PasswordRules, User};
 pub struct Engine {
     pub(crate) ports: Ports,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) proofs: Arc<Proofs>,
     pub(crate) urls: PublicUrl,
     pub(crate) registry: Registry,
     pub(crate) rules: Rules,
@@ -51,6 +53,8 @@ pub struct Rules {
     pub sending: SendingRules,
     /// Which passwords are good enough, and for how long.
     pub passwords: PasswordRules,
+    /// Proofs of possession.
+    pub proofs: ProofRules,
     /// Tell why an attempt failed (`show_auth_failure_reason`): reveals which users exist and are locked.
     pub tell_reason: bool,
     /// Send retryable failures as HTTP 400 (`retryable_failure = "error"`).
@@ -171,6 +175,7 @@ impl Engine {
         let now = self.ports.clock.now();
         let ticket = Ticket::open(submission.flow_id, submission.tenant, now, &self.secrets)?;
         let app = self.app_of(&ticket).await?;
+        self.proofs.continues(submission.shown, ticket.binding.jkt).await?;
         let (version, state) = self.load(&ticket, now).await?;
         let progress = state.open()?;
         let options = ticket.plan.options(&progress, &self.registry);

@@ -9,10 +9,13 @@ pub use pushed::Pushed;
 
 use super::Params;
 use super::client_auth::{self, Shown};
+use super::dpop::{self, About, Thumbprint};
 use crate::application::Application;
 use crate::error::{Code, Error};
 use crate::house::House;
 use crate::ports::TenantId;
+
+const BAD_JKT: &str = "The dpop_jkt is not the SHA-256 thumbprint of a key in base64url.";
 
 /// A client that may start a login.
 #[derive(Debug)]
@@ -30,6 +33,9 @@ pub struct Binding {
     /// it was asked for, so that a certificate may be renewed within a login.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub x5t: Option<String>,
+    /// The key whose possession every call proves (RFC 9449).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<Thumbprint>,
 }
 
 impl Binding {
@@ -46,7 +52,7 @@ impl Binding {
                 "The application's tokens are bound to its certificate, and the connection has none that is valid.",
             )
         })?;
-        Ok(Self { x5t: Some(certificate.thumbprint()) })
+        Ok(Self { x5t: Some(certificate.thumbprint()), ..Self::default() })
     }
 
     /// Whether nothing is bound.
@@ -71,7 +77,7 @@ impl House {
     /// Looks at what a client shows with the request that starts a login.
     ///
     /// # Errors
-    /// It is unknown (60005) or did not authenticate (401).
+    /// It is unknown (60005), did not authenticate, or brought no proof of its key that holds though it should (401).
     pub async fn admit(&self, tenant: &TenantId, shown: &Shown, params: &Params) -> Result<Admitted, Error> {
         let client_id = shown.client_id(params)?;
         let app = client_auth::find(&*self.ports.store, tenant, &client_id).await?;
@@ -80,8 +86,20 @@ impl House {
     }
 
     /// A client that has authenticated, with what its login will be bound to.
-    #[expect(clippy::unused_async, reason = "what a login is bound to may have to be looked up")]
-    async fn bound(&self, app: Application, _shown: &Shown, _params: &Params) -> Result<Admitted, Error> {
-        Ok(Admitted { app, binding: Binding::default() })
+    async fn bound(&self, app: Application, shown: &Shown, params: &Params) -> Result<Admitted, Error> {
+        let jkt = self.key_of(&app, shown, params).await?;
+        Ok(Admitted { app, binding: Binding { jkt, ..Binding::default() } })
+    }
+
+    /// The key that the login is bound to: that of the proof, or the one that `dpop_jkt` names (RFC 9449 §10).
+    async fn key_of(&self, app: &Application, shown: &Shown, params: &Params) -> Result<Option<Thumbprint>, Error> {
+        let unread = || Error::new(Code::InvalidRequest).because(BAD_JKT).oauth("invalid_request");
+        let read = |text| Thumbprint::read(text).ok_or_else(unread);
+        let named = params.get("dpop_jkt").map(read).transpose()?;
+        let proved = self.proofs.key(shown, About { key: named, token: None }).await?;
+        match proved.or(named) {
+            None if app.oauth.dpop_required => Err(dpop::required()),
+            key => Ok(key),
+        }
     }
 }

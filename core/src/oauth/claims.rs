@@ -6,22 +6,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::admission::Binding;
+use super::dpop::Thumbprint;
 use crate::grant::Terms;
 use crate::ports::{GrantId, SessionId, UserId};
 use crate::user::User;
 
-/// What a token is bound to (RFC 7800 §3.1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the bearer of a token must prove besides (RFC 7800 §3.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// Digest of the certificate of the connection (RFC 8705 §3.1).
+    /// Possession of this key (RFC 9449 §6.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jkt: Option<Thumbprint>,
+    /// A connection with the certificate of this digest (RFC 8705 §3.1).
     #[serde(rename = "x5t#S256", default, skip_serializing_if = "Option::is_none")]
     pub x5t: Option<String>,
 }
 
 impl Confirmation {
-    /// What is said of a binding, if there is one.
-    pub fn of(binding: &Binding) -> Option<Self> {
-        (!binding.is_free()).then(|| Self { x5t: binding.x5t.clone() })
+    /// As something is bound.
+    pub fn of(binding: &Binding) -> Self {
+        Self { jkt: binding.jkt, x5t: binding.x5t.clone() }
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How the token is shown (RFC 6749 §7.1).
+    pub const fn token_type(&self) -> &'static str {
+        if self.jkt.is_some() { "DPoP" } else { "Bearer" }
     }
 }
 
@@ -59,9 +73,9 @@ pub struct AccessClaims {
     /// Authentication methods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
-    /// What it is bound to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Confirmation>,
+    /// What its bearer must prove besides.
+    #[serde(default, skip_serializing_if = "Confirmation::is_empty")]
+    pub cnf: Confirmation,
 }
 
 /// Claims of an ID token (OpenID Connect Core §2).

@@ -8,6 +8,7 @@ use vestibule_jose::{base64url, left_half_hash};
 use super::admission::Binding;
 use super::claims::{AccessClaims, Confirmation, IdClaims, profile};
 use super::client_auth::Clients;
+use super::dpop::Proofs;
 use super::metadata::PublicUrl;
 use super::scope;
 use crate::application::{Application, GrantType};
@@ -31,7 +32,7 @@ pub struct Tokens {
     /// For the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
-    /// Always `Bearer` (RFC 6750).
+    /// `Bearer` (RFC 6750), or `DPoP` where it is bound to a key (RFC 9449 §5).
     pub token_type: &'static str,
     /// Seconds until the access token ends.
     pub expires_in: u64,
@@ -41,13 +42,14 @@ pub struct Tokens {
 pub struct Issuer {
     pub(crate) ports: Ports,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) proofs: Arc<Proofs>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) urls: PublicUrl,
     pub(crate) clients: Arc<Clients>,
 }
 
 impl Issuer {
-    /// Tokens of a user's login. `generation`: number of the refresh token that is good now.
+    /// Tokens of a user's login, bound as the grant's terms say. `generation`: number of the refresh token that is good now.
     ///
     /// # Errors
     /// A key is missing (503) or failed.
@@ -88,7 +90,7 @@ impl Issuer {
             refresh_token: refreshes.then(|| self.secrets.refresh(grant, generation)),
             scope: claims.scope,
             id_token,
-            token_type: "Bearer",
+            token_type: claims.cnf.token_type(),
             expires_in: lifetime.as_secs(),
         })
     }
@@ -122,8 +124,8 @@ impl Issuer {
             cnf: Confirmation::of(binding),
         };
         let access_token = self.sign_access(app, &claims).await?;
-        let expires_in = lifetime.as_secs();
-        Ok(Tokens { access_token, refresh_token: None, scope, id_token: None, token_type: "Bearer", expires_in })
+        let (token_type, expires_in) = (claims.cnf.token_type(), lifetime.as_secs());
+        Ok(Tokens { access_token, refresh_token: None, scope, id_token: None, token_type, expires_in })
     }
 
     async fn id_token(

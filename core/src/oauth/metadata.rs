@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use vestibule_jose::Algorithm;
 
+use super::dpop;
 use super::scope::USER_SCOPES;
 use crate::application::{ASSERTION_ALGORITHMS, AuthMethod, GrantType};
 use crate::flow::authenticator::Factor;
@@ -72,6 +73,7 @@ pub struct Metadata {
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     tls_client_certificate_bound_access_tokens: bool,
+    dpop_signing_alg_values_supported: &'static [Algorithm],
     code_challenge_methods_supported: [&'static str; 2],
     scopes_supported: &'static [&'static str],
     claims_supported: &'static [&'static str],
@@ -146,6 +148,7 @@ impl Metadata {
             revocation_endpoint_auth_methods_supported: ways,
             revocation_endpoint_auth_signing_alg_values_supported: algorithms,
             tls_client_certificate_bound_access_tokens: certificates,
+            dpop_signing_alg_values_supported: dpop::ALGORITHMS,
             code_challenge_methods_supported: ["S256", "plain"],
             scopes_supported: USER_SCOPES,
             claims_supported: CLAIMS,

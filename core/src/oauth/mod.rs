@@ -4,6 +4,7 @@ pub mod admission;
 pub mod authorize;
 pub mod claims;
 pub mod client_auth;
+pub mod dpop;
 pub mod first_party;
 pub mod issue;
 pub mod logout;

@@ -26,6 +26,26 @@ pub enum Bearer {
     App,
 }
 
+/// An access token as a call shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    /// How it is shown.
+    pub scheme: Scheme,
+    /// The token.
+    pub token: &'a str,
+    /// What else the call shows.
+    pub shown: &'a client_auth::Shown,
+}
+
+/// How an access token is shown in the header `Authorization`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// RFC 6750 §2.1.
+    Bearer,
+    /// With a proof beside it (RFC 9449 §7.1).
+    Dpop,
+}
+
 /// An access token that holds.
 #[derive(Debug)]
 pub struct Access {
@@ -58,7 +78,7 @@ pub enum Introspection {
     Active {
         /// Always `true`.
         active: bool,
-        /// `Bearer` or, for a refresh token, `refresh_token`.
+        /// `Bearer`, `DPoP` or, for a refresh token, `refresh_token`.
         token_type: &'static str,
         /// The user's name.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,21 +94,6 @@ impl Introspection {
 }
 
 impl Issuer {
-    /// The access token, if it holds now and for whoever shows it.
-    ///
-    /// # Errors
-    /// It does not hold (401 `invalid_token`), or the store failed.
-    pub async fn access(&self, tenant: &TenantId, token: &str, shown: &client_auth::Shown) -> Result<Access, Error> {
-        let access = self.inspect(tenant, token).await?;
-        let bound = access.claims.cnf.as_ref().and_then(|cnf| cnf.x5t.as_ref());
-        // A token that was stolen is of no use on another connection (RFC 8705 §3).
-        if bound.is_some() && bound != shown.certificate.as_ref().map(ClientCertificate::thumbprint).as_ref() {
-            return Err(Error::new(Code::InvalidToken)
-                .because("The access token is bound to a client certificate, which is not that of the connection."));
-        }
-        Ok(access)
-    }
-
     /// The access token, if it holds now, whoever shows it: signature, time, revocation, login, client and user.
     async fn inspect(&self, tenant: &TenantId, token: &str) -> Result<Access, Error> {
         let now = self.ports.clock.now();
@@ -107,6 +112,29 @@ impl Issuer {
         Ok(Access { claims, app, bearer: Bearer::User(Box::new(user)), grant: Some(grant) })
     }
 
+    /// The access token that a call shows, if it holds now and the call proves what the token asks for.
+    ///
+    /// # Errors
+    /// It does not hold, is bound to a key and shown without a proof by that key, or the reverse (401), or the store failed.
+    pub async fn present(&self, tenant: &TenantId, presented: &Presented<'_>) -> Result<Access, Error> {
+        let Presented { scheme, token, shown } = *presented;
+        let access = self.inspect(tenant, token).await?;
+        let x5t = &access.claims.cnf.x5t;
+        // A token that was stolen is of no use on another connection (RFC 8705 §3).
+        if x5t.is_some() && *x5t != shown.certificate.as_ref().map(ClientCertificate::thumbprint) {
+            return Err(Error::new(Code::InvalidToken)
+                .because("The access token is bound to a client certificate, which is not that of the connection."));
+        }
+        match (access.claims.cnf.jkt, scheme) {
+            (None, Scheme::Bearer) => Ok(access),
+            (Some(key), Scheme::Dpop) => self.proofs.demand(shown, key, Some(token)).await.map(|()| access),
+            (Some(_), Scheme::Bearer) => Err(Error::new(Code::InvalidToken)
+                .because("The access token is bound to a key: send it as Authorization: DPoP, with a proof.")),
+            (None, Scheme::Dpop) => Err(Error::new(Code::InvalidToken)
+                .because("The access token is not bound to a key: send it as Authorization: Bearer.")),
+        }
+    }
+
     async fn read_access(&self, tenant: &TenantId, token: &str, now: Timestamp) -> Result<AccessClaims, Error> {
         let keys = self.keyring.published(tenant).await?;
         let verified = verify(token, &keys, ALGORITHMS, Some("at+jwt")).map_err(|_| Code::InvalidToken)?;
@@ -122,13 +150,8 @@ impl Issuer {
     ///
     /// # Errors
     /// The token does not hold (401) or was not given for OpenID Connect (403).
-    pub async fn userinfo(
-        &self,
-        tenant: &TenantId,
-        token: &str,
-        shown: &client_auth::Shown,
-    ) -> Result<Map<String, Value>, Error> {
-        let access = self.access(tenant, token, shown).await?;
+    pub async fn userinfo(&self, tenant: &TenantId, shown: &Presented<'_>) -> Result<Map<String, Value>, Error> {
+        let access = self.present(tenant, shown).await?;
         if !access.has_scope("openid") {
             return Err(Error::new(Code::Forbidden).because("The access token does not have the scope openid."));
         }
@@ -228,5 +251,6 @@ fn describe(access: Access) -> Introspection {
         Bearer::App => None,
     };
     let claims = serde_json::to_value(&access.claims).unwrap_or_default();
-    Introspection::Active { active: true, token_type: "Bearer", username, claims: Box::new(claims) }
+    let token_type = access.claims.cnf.token_type();
+    Introspection::Active { active: true, token_type, username, claims: Box::new(claims) }
 }

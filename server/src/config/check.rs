@@ -37,6 +37,8 @@ impl Config {
                 self.passwords.min_length_single_factor,
                 self.passwords.min_length..=64,
             ),
+            ("dpop.max_age_seconds", self.dpop.max_age_seconds, 5..=600),
+            ("dpop.leeway_seconds", self.dpop.leeway_seconds, 0..=60),
             ("passwords.max_age_days", self.passwords.max_age_days, 0..=3650),
             ("sending.per_destination", self.sending.per_destination, 1..=10_000),
             ("sending.per_user", self.sending.per_user, 1..=10_000),

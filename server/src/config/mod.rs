@@ -21,6 +21,7 @@ use vestibule_core::budget::BudgetRule;
 use vestibule_core::credential::Relying;
 use vestibule_core::delivery::SendingRules;
 use vestibule_core::flow::Rules;
+use vestibule_core::oauth::dpop::ProofRules;
 use vestibule_core::user::PasswordRules;
 
 pub use address::Address;
@@ -34,8 +35,9 @@ pub use network::Network;
 pub use origin::Origin;
 pub use problem::{ConfigError, Problem};
 pub use sections::{
-    ClientCertificates, Config, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat, NativeConfig,
-    PasskeysConfig, PasswordsConfig, RetryableFailure, SendingConfig, StoreConfig, StoreUrl, TlsConfig,
+    ClientCertificates, Config, DpopConfig, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat,
+    NativeConfig, NonceRule, PasskeysConfig, PasswordsConfig, RetryableFailure, SendingConfig, StoreConfig, StoreUrl,
+    TlsConfig,
 };
 
 use crate::serve::HttpLimits;
@@ -49,6 +51,7 @@ impl Config {
             relying: self.passkeys.relying(public_url),
             sending: self.sending.rules(),
             passwords: self.passwords.rules(public_url),
+            proofs: self.dpop.rules(),
             tell_reason: self.native.show_auth_failure_reason,
             failure_as_error: self.native.retryable_failure == RetryableFailure::Error,
         }
@@ -87,6 +90,16 @@ impl PasswordsConfig {
             blocked: None,
             host: host_of(public_url).unwrap_or_default(),
             max_age: Duration::from_secs(60 * 60 * 24 * u64::from(self.max_age_days)),
+        }
+    }
+}
+
+impl DpopConfig {
+    fn rules(&self) -> ProofRules {
+        ProofRules {
+            age: seconds(self.max_age_seconds),
+            ahead: seconds(self.leeway_seconds),
+            nonce_required: self.nonce == NonceRule::Required,
         }
     }
 }

@@ -27,6 +27,8 @@ section! {
         store: StoreConfig;
         /// The app-native login.
         native: NativeConfig;
+        /// Proofs of possession.
+        dpop: DpopConfig;
         /// Password hashing.
         hash: HashConfig;
         /// Passwords.
@@ -77,6 +79,19 @@ section! {
         retryable_failure: RetryableFailure = RetryableFailure::Step, takes "\"step\" or \"error\"";
         /// Tell clients why a login failed. Off, because it reveals which users exist and which are locked.
         show_auth_failure_reason: bool = false, takes "true or false";
+    }
+}
+
+section! {
+    /// Proofs of possession (DPoP, RFC 9449).
+    DpopConfig in "dpop" {
+        /// Whether a proof must carry a nonce of the server. Optional, one is checked where it is sent; required, a proof cannot
+        /// be made ahead of time on a stolen phone, and each client's first call costs a second one.
+        nonce: NonceRule = NonceRule::Optional, takes "\"optional\" or \"required\"";
+        /// Seconds after which a proof is too old. Each is taken once in that time.
+        max_age_seconds: u32 = 60, takes "5 to 600";
+        /// Seconds that the clock of a client may be ahead.
+        leeway_seconds: u32 = 10, takes "0 to 60";
     }
 }
 
@@ -237,6 +252,16 @@ pub enum RetryableFailure {
     Step,
     /// As HTTP 400 with the step beside it.
     Error,
+}
+
+/// Whether proofs of possession must carry a nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NonceRule {
+    /// They may.
+    Optional,
+    /// They must.
+    Required,
 }
 
 /// What log lines look like.

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use vestibule_core::error::Code;
 use vestibule_core::flow::Source;
 use vestibule_core::oauth::client_auth::{Call, ClientCertificate, Shown};
+use vestibule_core::oauth::resource::{Presented, Scheme};
 use vestibule_core::ports::{Secret, TenantId};
 use vestibule_core::session::Presence;
 
@@ -27,6 +28,9 @@ pub(crate) struct Realm {
     /// The path named it.
     pub qualified: bool,
 }
+
+/// The header of a proof of possession (RFC 9449 §4.1).
+pub(super) const DPOP: &str = "dpop";
 
 /// How much of a `User-Agent` is kept.
 const LONGEST_AGENT: usize = 200;
@@ -120,8 +124,9 @@ fn called(parts: &Parts) -> &str {
 /// What a client shows of itself.
 fn shown(app: &App, parts: &Parts, certificate: Option<ClientCertificate>) -> Shown {
     let url = format!("{}{}", app.house().urls.as_str(), called(parts));
+    let proofs = parts.headers.get_all(DPOP).iter().map(|value| value.to_str().unwrap_or_default().to_owned());
     let call = Call { method: parts.method.to_string(), url };
-    Shown { basic: client_basic(&parts.headers), certificate, call }
+    Shown { basic: client_basic(&parts.headers), certificate, proofs: proofs.take(2).collect(), call }
 }
 
 /// Id and secret of a client, which are form-encoded in the header (RFC 6749 §2.3.1).
@@ -135,10 +140,12 @@ fn client_basic(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
     basic(headers).map(|(id, secret)| (plain(&id), Secret::new(plain(secret.expose()))))
 }
 
-/// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token of an `Authorization: Bearer` or `DPoP` header (RFC 6750 §2.1, RFC 9449 §7.1).
+pub(crate) fn presented<'a>(headers: &'a HeaderMap, shown: &'a Shown) -> Option<Presented<'a>> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let schemes = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
+    let (_, scheme) = schemes.into_iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name))?;
+    Some(Presented { scheme, token: token.trim(), shown })
 }
 
 /// The session that the cookie of the realm names.

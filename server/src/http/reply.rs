@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 use vestibule_core::error::{Code, Error, Row};
+use vestibule_core::oauth::dpop;
 
 use super::Style;
 use super::face::Face;
@@ -85,8 +86,8 @@ pub(super) fn render(error: &Error, face: Face, style: Style, links: &str, trace
     if let Some(span) = error.waits() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(span)));
     }
-    if let Some(challenge) = challenge(error, realm) {
-        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    for challenge in challenges(error, realm) {
+        headers.append(header::WWW_AUTHENTICATE, challenge);
     }
     response
 }
@@ -123,9 +124,23 @@ fn scim(error: &Error, trace_id: &str) -> Value {
     body
 }
 
-/// How to authenticate (RFC 9110 §11.6.1, RFC 6750 §3).
-fn challenge(error: &Error, realm: &str) -> Option<HeaderValue> {
-    let text = match error.code() {
+/// How to authenticate (RFC 9110 §11.6.1, RFC 6750 §3, RFC 9449 §7.1).
+fn challenges(error: &Error, realm: &str) -> impl Iterator<Item = HeaderValue> {
+    let by_key = |name| {
+        let algs: Vec<_> = dpop::ALGORITHMS.iter().map(|alg| alg.as_str()).collect();
+        format!("DPoP realm=\"{realm}\", error=\"{name}\", algs=\"{}\"", algs.join(" "))
+    };
+    let by_key = match error.code() {
+        Code::Unauthorized => error.met_oauth().filter(|name| dpop::is_about_proofs(name)).map(by_key),
+        Code::InvalidToken => Some(by_key("invalid_token")),
+        _ => None,
+    };
+    let other = challenge(error, realm).filter(|_| error.code() != Code::Unauthorized || by_key.is_none());
+    other.into_iter().chain(by_key).filter_map(|text| HeaderValue::from_str(&text).ok())
+}
+
+fn challenge(error: &Error, realm: &str) -> Option<String> {
+    Some(match error.code() {
         Code::Unauthorized => format!("Basic realm=\"{realm}\", charset=\"UTF-8\""),
         Code::InvalidToken => format!("Bearer realm=\"{realm}\", error=\"invalid_token\""),
         Code::InsufficientAuthentication => {
@@ -133,8 +148,7 @@ fn challenge(error: &Error, realm: &str) -> Option<HeaderValue> {
         }
         Code::Forbidden => format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\""),
         _ => return None,
-    };
-    HeaderValue::from_str(&text).ok()
+    })
 }
 
 fn whole_seconds(span: Duration) -> u64 {

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 use vestibule_core::error::Error;
+use vestibule_core::oauth::dpop;
 use vestibule_core::ports::TenantId;
 
 use super::face::{Face, place};
@@ -44,12 +45,18 @@ pub(super) async fn layer(State(app): State<App>, mut request: Request, next: Ne
     let began = Instant::now();
     let trace = TraceId::of(request.headers(), || app.house().ports.random());
     let span = tracing::info_span!("request", traceId = %trace.0);
+    let proves = request.headers().contains_key(caller::DPOP);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(trace.clone());
     async move {
         let mut response = next.run(request).await;
+        let mut wants_proof = false;
         if let Some(Refused(error)) = response.extensions_mut().remove() {
             response = tell(&app, &path, &trace, &error, response).await;
+            wants_proof = error.met_oauth().is_some_and(dpop::is_about_proofs);
+        }
+        if proves || wants_proof {
+            offer_nonce(&app, response.headers_mut());
         }
         set_headers(&app, response.headers_mut());
         let (status, micros) = (response.status().as_u16(), began.elapsed().as_micros());
@@ -79,6 +86,13 @@ async fn tell(app: &App, path: &str, trace: &TraceId, error: &Error, marked: Res
         }
     }
     response
+}
+
+/// The nonce that the next proof should carry (RFC 9449 §8.2).
+fn offer_nonce(app: &App, headers: &mut HeaderMap) {
+    if let Ok(nonce) = HeaderValue::from_str(&app.house().proofs.nonce()) {
+        headers.insert("dpop-nonce", nonce);
+    }
 }
 
 /// Headers of every answer; an endpoint that sets one of them keeps its own.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use vestibule::serve::{Peer, PeerCertificates};
 
+use crate::prover::Prover;
 use crate::world::{BASIC, CHALLENGE, PASSWORD, REDIRECT, VERIFIER};
 
 /// Somebody who calls.
@@ -22,12 +24,13 @@ pub struct Caller {
     headers: HeaderMap,
     peer: Option<IpAddr>,
     certificates: Option<PeerCertificates>,
+    prover: Option<Arc<Prover>>,
 }
 
 impl Caller {
     /// Somebody without credentials.
     pub fn new(router: Router) -> Self {
-        Self { router, base: String::new(), headers: HeaderMap::new(), peer: None, certificates: None }
+        Self { router, base: String::new(), headers: HeaderMap::new(), peer: None, certificates: None, prover: None }
     }
 
     /// The same caller below a tenant's path.
@@ -61,6 +64,28 @@ impl Caller {
 
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// Shows an access token that is bound to a key.
+    pub fn dpop(self, token: &str) -> Self {
+        self.header("authorization", &format!("DPoP {token}"))
+    }
+
+    /// The same caller, who proves the possession of a key with each call.
+    pub fn proving(mut self, prover: &Arc<Prover>) -> Self {
+        self.prover = Some(Arc::clone(prover));
+        self
+    }
+
+    /// The proof that goes with a call.
+    fn proof(&self, method: &Method, path: &str) -> Option<String> {
+        let prover = self.prover.as_ref()?;
+        let shown = self.headers.get("authorization").and_then(|value| value.to_str().ok());
+        let claims = match shown.and_then(|value| value.strip_prefix("DPoP ")) {
+            Some(token) => prover.claims_for(method.as_str(), path, token),
+            None => prover.claims(method.as_str(), path),
+        };
+        Some(prover.sign(&prover.header(), &claims))
     }
 
     /// With the cookie that an answer set.
@@ -151,9 +176,13 @@ impl Caller {
     }
 
     pub async fn send(&self, method: Method, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
-        let mut request =
-            Request::builder().method(method).uri(format!("{}{path}", self.base)).body(Body::from(body)).unwrap();
+        let path = format!("{}{path}", self.base);
+        let proof = self.proof(&method, &path);
+        let mut request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
         *request.headers_mut() = self.headers.clone();
+        if let Some(proof) = proof {
+            request.headers_mut().append("dpop", proof.parse().unwrap());
+        }
         if let Some(kind) = kind {
             request.headers_mut().insert(header::CONTENT_TYPE, kind.parse().unwrap());
         }

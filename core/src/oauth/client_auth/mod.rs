@@ -33,6 +33,8 @@ pub struct Shown {
     pub basic: Option<(String, Secret<String>)>,
     /// The certificate of its connection; the key to it was shown too.
     pub certificate: Option<ClientCertificate>,
+    /// The `DPoP` headers as they came; more than one is too many (RFC 9449 §4.3).
+    pub proofs: Vec<String>,
     /// The call itself, as proofs of possession name it.
     pub call: Call,
 }

@@ -1,6 +1,6 @@
 //! A token of the application itself (RFC 6749 §4.4), with the management scopes that an administrator allowed it.
 
-use super::super::admission::Binding;
+use super::super::client_auth::Shown;
 use super::super::issue::{Issuer, Tokens};
 use super::super::scope;
 use super::Params;
@@ -11,8 +11,8 @@ impl Issuer {
     pub(super) async fn tokens_for_app(
         &self,
         app: &Application,
+        shown: &Shown,
         params: &Params,
-        binding: &Binding,
     ) -> Result<Tokens, Error> {
         // Whoever knows a public client's id would get its token (RFC 6749 §4.4).
         if app.oauth.public {
@@ -20,6 +20,7 @@ impl Issuer {
         }
         let mut scopes = scope::read(params.get("scope"))?;
         scopes.retain(|scope| app.management_scopes.contains(scope));
-        self.of_app(app, scope::spell(&scopes), binding, self.ports.clock.now()).await
+        let binding = self.binding(app, shown, None).await?;
+        self.of_app(app, scope::spell(&scopes), &binding, self.ports.clock.now()).await
     }
 }

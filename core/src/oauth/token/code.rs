@@ -1,6 +1,6 @@
 //! Exchanging a code (RFC 6749 §4.1.3): once. A second exchange revokes what the first one gave (RFC 9700 §2.1.1).
 
-use super::super::admission::Binding;
+use super::super::client_auth::Shown;
 use super::super::issue::{Issuer, Tokens};
 use super::{Params, required};
 use crate::application::Application;
@@ -9,12 +9,7 @@ use crate::grant::{Grant, Redeemed};
 use crate::secrets::Secrets;
 
 impl Issuer {
-    pub(super) async fn redeem_code(
-        &self,
-        app: &Application,
-        params: &Params,
-        binding: Binding,
-    ) -> Result<Tokens, Error> {
+    pub(super) async fn redeem_code(&self, app: &Application, shown: &Shown, params: &Params) -> Result<Tokens, Error> {
         let now = self.ports.clock.now();
         let name = Secrets::read_code(required(params, "code")?).ok_or(Code::InvalidGrant)?;
         let mut grant = self.ports.store.grant(&name.grant).await?.ok_or(Code::InvalidGrant)?;
@@ -23,7 +18,7 @@ impl Issuer {
         }
         is_bound(&grant, params)?;
         let user = self.user_of(app, &grant).await?;
-        grant.terms.binding.x5t = binding.x5t;
+        grant.terms.binding = self.binding(app, shown, grant.terms.binding.jkt).await?;
         // The code is spent only once everything else holds, and before anything is issued for it.
         match self.ports.store.redeem(&grant.id, now, now + app.oauth.lifetimes.refresh).await? {
             Redeemed::Granted => self.of_login(app, &user, &grant, 0, now).await,

@@ -6,6 +6,7 @@ mod code;
 mod refresh;
 
 use super::admission::Binding;
+use super::dpop::{self, About, Thumbprint};
 use super::issue::{Issuer, Tokens};
 use super::{Params, client_auth};
 use crate::application::{Application, GrantType};
@@ -34,11 +35,28 @@ impl Issuer {
         if !app.oauth.grants.contains(&grant) {
             return Err(Code::UnauthorizedClient.into());
         }
-        let binding = Binding::of_tokens(&app, shown)?;
         match grant {
-            GrantType::AuthorizationCode => self.redeem_code(&app, params, binding).await,
-            GrantType::RefreshToken => self.refresh_tokens(&app, params, binding).await,
-            GrantType::ClientCredentials => self.tokens_for_app(&app, params, &binding).await,
+            GrantType::AuthorizationCode => self.redeem_code(&app, shown, params).await,
+            GrantType::RefreshToken => self.refresh_tokens(&app, shown, params).await,
+            GrantType::ClientCredentials => self.tokens_for_app(&app, shown, params).await,
+        }
+    }
+
+    /// What the tokens of this call are bound to: the certificate of the connection where the application wants it, and the key
+    /// of the call's proof, which must be `bound` where there is one. Whoever asks this has checked everything else that a
+    /// stranger could get wrong.
+    async fn binding(
+        &self,
+        app: &Application,
+        shown: &client_auth::Shown,
+        bound: Option<Thumbprint>,
+    ) -> Result<Binding, Error> {
+        let binding = Binding::of_tokens(app, shown)?;
+        let proved = self.proofs.key(shown, About { key: bound, token: None }).await;
+        match proved.map_err(dpop::at_token_endpoint)? {
+            None if bound.is_some() => Err(dpop::at_token_endpoint(dpop::missing())),
+            None if app.oauth.dpop_required => Err(dpop::at_token_endpoint(dpop::required())),
+            jkt => Ok(Binding { jkt, ..binding }),
         }
     }
 

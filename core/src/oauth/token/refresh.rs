@@ -2,6 +2,8 @@
 //! refresh within a short window gets the same successor, so that a lost answer does not end the login.
 
 use super::super::admission::Binding;
+use super::super::client_auth::Shown;
+use super::super::dpop::{self, Thumbprint};
 use super::super::issue::{Issuer, Tokens};
 use super::super::scope;
 use super::{Params, required};
@@ -14,8 +16,8 @@ impl Issuer {
     pub(super) async fn refresh_tokens(
         &self,
         app: &Application,
+        shown: &Shown,
         params: &Params,
-        binding: Binding,
     ) -> Result<Tokens, Error> {
         let now = self.ports.clock.now();
         let name = Secrets::read_refresh(required(params, "refresh_token")?).ok_or(Code::InvalidGrant)?;
@@ -24,13 +26,13 @@ impl Issuer {
             return Err(Code::InvalidGrant.into());
         }
         let mut grant = narrowed(grant, params)?;
-        grant.terms.binding.x5t = binding.x5t;
         let user = self.user_of(app, &grant).await?;
+        grant.terms.binding = self.binding_of_refresh(app, shown, name.key).await?;
         let rotation = Rotation {
             grant: grant.id,
             shown: name.generation,
             now,
-            window: app.oauth.repeat_window(),
+            window: app.oauth.repeat_window(name.key.is_some()),
             expires: now + app.oauth.lifetimes.refresh,
             rotate: app.oauth.rotate_refresh,
         };
@@ -44,6 +46,21 @@ impl Issuer {
                     .because("The refresh token was used before; the tokens of this login are revoked."))
             }
             Rotated::Absent => Err(Code::InvalidGrant.into()),
+        }
+    }
+
+    /// What comes of a refresh is bound anew: for a public client to the same key, while a client that authenticates may
+    /// change its key (RFC 9449 §5), but not go without one.
+    async fn binding_of_refresh(
+        &self,
+        app: &Application,
+        shown: &Shown,
+        key: Option<Thumbprint>,
+    ) -> Result<Binding, Error> {
+        let binding = self.binding(app, shown, key.filter(|_| app.oauth.public)).await?;
+        match (key, binding.jkt) {
+            (Some(_), None) => Err(dpop::at_token_endpoint(dpop::missing())),
+            _ => Ok(binding),
         }
     }
 }

@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use vestibule_core::account::{Accounts, Owner};
 use vestibule_core::admin::{Administration, Credentials, Operator, Permission};
 use vestibule_core::error::{Code, Error};
+use vestibule_core::oauth::client_auth::Shown;
 use vestibule_core::oauth::{Params, RepeatedParameter};
-use vestibule_core::ports::Secret;
 
 use super::super::App;
 use super::super::body;
@@ -74,8 +74,8 @@ impl Route {
     }
 
     async fn enter(&'static self, app: App, arrival: Arrival) -> Reply<Response> {
-        let Caller { realm, source, .. } = &arrival.caller;
-        let credentials = shown(&arrival);
+        let Caller { realm, source, shown: call } = &arrival.caller;
+        let credentials = shown(&arrival.headers, call);
         let by = app.house().operator(&realm.tenant, credentials, source.clone(), self.needs).await?;
         Ok((self.run)(Call { app, by, arrival }).await?)
     }
@@ -189,11 +189,10 @@ fn params(text: &[u8], known: &[&str]) -> Result<Params, Error> {
 }
 
 /// What a call shows of its caller.
-fn shown(arrival: &Arrival) -> Credentials {
-    let Arrival { caller: from, headers, .. } = arrival;
-    match (caller::basic(headers), caller::bearer(headers)) {
+fn shown<'a>(headers: &'a HeaderMap, shown: &'a Shown) -> Credentials<'a> {
+    match (caller::basic(headers), caller::presented(headers, shown)) {
         (Some((name, password)), _) => Credentials::Basic { name, password },
-        (None, Some(token)) => Credentials::Bearer(Secret::new(token.to_owned()), Box::new(from.shown.clone())),
+        (None, Some(token)) => Credentials::Token(token),
         (None, None) => Credentials::Nothing,
     }
 }

@@ -11,9 +11,9 @@ use super::super::caller::{self, Caller};
 use super::super::reply::Reply;
 
 pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -> Reply<Response> {
-    let token = caller::bearer(&form.headers).ok_or_else(|| {
+    let token = caller::presented(&form.headers, &caller.shown).ok_or_else(|| {
         Error::new(Code::InvalidToken).because("The access token is missing: send it as Authorization: Bearer.")
     })?;
-    let claims = app.house().issuer.userinfo(&caller.realm.tenant, token, &caller.shown).await?;
+    let claims = app.house().issuer.userinfo(&caller.realm.tenant, &token).await?;
     Ok(Json(claims).into_response())
 }

@@ -63,11 +63,11 @@ fn login(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
     });
     let authorize = json!({
         "tags": ["Login"], "summary": "Starts a login, or finishes it at once when a session is good enough.",
-        "security": [{}, { "client": [] }], "requestBody": form(AUTHORIZE), "responses": responses(("200", shown.clone()), NATIVE),
+        "security": [{}, { "client": [] }], "parameters": [proof()], "requestBody": form(AUTHORIZE), "responses": responses(("200", shown.clone()), NATIVE),
     });
     let authn = json!({
         "tags": ["Login"], "summary": "Answers the open step, or selects one of its options.", "security": [{}],
-        "requestBody": body, "responses": responses(("200", shown), NATIVE),
+        "parameters": [proof()], "requestBody": body, "responses": responses(("200", shown), NATIVE),
     });
     let logout = json!({
         "tags": ["Login"], "summary": "Ends the session; without response_mode=direct it redirects to a registered address.",
@@ -119,14 +119,16 @@ fn tokens() -> Vec<Operation> {
         "id_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.…", "token_type": "Bearer", "expires_in": 3600,
     });
     let operation = |summary: &str, fields: &'static [Field], success| {
+        let proofs = if fields == TOKEN { vec![proof()] } else { Vec::new() };
         json!({
-            "tags": ["Tokens"], "summary": summary, "security": client, "requestBody": form(fields),
+            "tags": ["Tokens"], "summary": summary, "security": client, "parameters": proofs, "requestBody": form(fields),
             "responses": responses(("200", success), OAUTH),
         })
     };
     let person = json!({ "sub": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "Kim Berry" });
     let userinfo = json!({
         "tags": ["Tokens"], "summary": "What the granted scopes show of the user.", "security": [{ "bearer": [] }],
+        "parameters": [proof()],
         "responses": responses(("200", answer("Claims.", person)), &[("401", "OAuth401"), ("403", "OAuth403"), ("500", "OAuth500")]),
     });
     vec![
@@ -156,6 +158,14 @@ fn tokens() -> Vec<Operation> {
         ("/oauth2/userinfo", "get", userinfo.clone()),
         ("/oauth2/userinfo", "post", userinfo),
     ]
+}
+
+/// The header of a proof of possession (RFC 9449 §4.1).
+fn proof() -> Value {
+    json!({
+        "name": "DPoP", "in": "header", "required": false, "schema": { "type": "string" },
+        "description": "A proof of the key that the login and its tokens are bound to (RFC 9449), new for each call.",
+    })
 }
 
 fn documents() -> Vec<Operation> {
@@ -226,6 +236,12 @@ const AUTHORIZE: &[Field] = &[
     ("login_hint", false, "kim", "A hint of the user's name."),
     ("acr_values", false, "aal2", "Context classes asked for."),
     ("claims", false, r#"{"id_token":{"email":null}}"#, "Claims asked for one by one."),
+    (
+        "dpop_jkt",
+        false,
+        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+        "The key that the login is bound to (RFC 9449).",
+    ),
     ("ui_locales", false, "de en", "Languages, the preferred first."),
     ("sessionId", false, "p2Zk…", "The isk claim of an earlier ID token: single sign-on without a cookie."),
     ("id_token_hint", false, "eyJ…", "An earlier ID token of the user."),

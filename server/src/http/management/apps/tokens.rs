@@ -34,7 +34,7 @@ pub(super) struct AccessTokenBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     access_token_signed_response_alg: Option<Algorithm>,
-    /// Tokens end with the session, whatever is said here.
+    /// `DPoP`: logins and tokens must be bound to a key (RFC 9449). Tokens end with the session, whatever is said here.
     #[serde(skip_serializing_if = "Option::is_none")]
     binding_type: Option<Binding>,
     #[serde(rename = "revokeTokensWhenIDPSessionTerminated", skip_serializing_if = "Option::is_none")]
@@ -55,6 +55,8 @@ enum TokenKind {
 enum Binding {
     #[serde(rename = "sso-session")]
     Session,
+    #[serde(rename = "DPoP")]
+    Key,
     None,
 }
 
@@ -123,7 +125,7 @@ impl AccessTokenBody {
             user_access_token_expiry_in_seconds: Some(settings.lifetimes.access_token.as_secs()),
             application_access_token_expiry_in_seconds: Some(settings.lifetimes.app_access_token.as_secs()),
             access_token_signed_response_alg: Some(settings.access_token_alg),
-            binding_type: Some(Binding::Session),
+            binding_type: Some(if settings.dpop_required { Binding::Key } else { Binding::Session }),
             revoke_tokens_with_session: Some(On),
             validate_token_binding: Some(Off),
             access_token_attributes: None,
@@ -133,6 +135,7 @@ impl AccessTokenBody {
     pub(super) fn apply(&self, settings: &mut OauthSettings) {
         set(&mut settings.lifetimes.access_token, self.user_access_token_expiry_in_seconds);
         set(&mut settings.lifetimes.app_access_token, self.application_access_token_expiry_in_seconds);
+        settings.dpop_required = self.binding_type.map_or(settings.dpop_required, |kind| matches!(kind, Binding::Key));
         settings.access_token_alg = self.access_token_signed_response_alg.unwrap_or(settings.access_token_alg);
     }
 }
