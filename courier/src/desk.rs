@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use vestibule_core::audit::{Actor, Event, Origin, What};
 use vestibule_core::delivery::{Channel, Letter};
-use vestibule_core::ports::store::{Carried, Delivery, Outbox};
+use vestibule_core::ports::store::{Audit, Carried, Delivery, Outbox};
 use vestibule_core::ports::{Clock, Ports, Timestamp, Web};
 use vestibule_core::secrets::Secrets;
 
@@ -26,11 +27,13 @@ pub struct Needs {
     pub clock: Arc<dyn Clock>,
     /// Calls to providers.
     pub web: Arc<dyn Web>,
+    /// Where it is told what became of letters.
+    pub audit: Arc<dyn Audit>,
 }
 
 impl From<Ports> for Needs {
     fn from(ports: Ports) -> Self {
-        Self { outbox: ports.store, clock: ports.clock, web: ports.web }
+        Self { outbox: ports.store.clone(), clock: ports.clock, web: ports.web, audit: ports.store }
     }
 }
 
@@ -82,7 +85,26 @@ impl Desk {
             Err(fault) => tracing::error!(id = %letter.id, cause = %fault.chain(), "settling a letter failed"),
         }
         let channel = letter.channel.as_str();
-        tracing::info!(target: "vestibule::audit", event = "letter", id = %letter.id, %channel, tenant = %letter.tenant, result, tries = carried.tries + 1, reason);
+        tracing::info!(target: "vestibule::courier", id = %letter.id, %channel, tenant = %letter.tenant, result, tries = carried.tries + 1, reason);
+        self.tell(&carried, delivery, reason).await;
+    }
+
+    /// Tells the audit log how a letter ended. The letter is settled already and may not come twice, so a fault is told alone.
+    async fn tell(&self, carried: &Carried, delivery: Delivery, reason: String) {
+        let what = match delivery {
+            Delivery::Arrived => What::MessageSent,
+            Delivery::Undeliverable => What::MessageRefused,
+            Delivery::Again(_) => return,
+        };
+        let letter = &carried.letter;
+        let event = Event::new(what, &letter.tenant, self.needs.clock.now(), Origin::default()).by(Actor::Server);
+        let event = event.with("letter", letter.id).with("channel", letter.channel.as_str());
+        let event = event.with("tries", carried.tries.saturating_add(1));
+        let event = if reason.is_empty() { event } else { event.because(reason) };
+        match self.needs.audit.mention(std::slice::from_ref(&event)).await {
+            Ok(()) => event.log(),
+            Err(fault) => tracing::error!(id = %letter.id, cause = %fault.chain(), "recording a letter's end failed"),
+        }
     }
 
     async fn attempt(&self, letter: &Letter) -> Tried {

@@ -40,7 +40,12 @@ async fn the_log_tells_how_letters_end_and_never_an_address_a_code_or_a_link() {
     for secret in [ADDRESS, NUMBER, "482913", "mlt=1", "device-token"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
-    assert_eq!(log.matches("vestibule::audit: event=\"letter\"").count(), 6, "{log}");
+    assert_eq!(log.matches("vestibule::courier: id=").count(), 6, "{log}");
+    let told = world.outbox.told.lock().unwrap().join("\n");
+    for (what, count) in [("message.sent", 1), ("message.refused", 4)] {
+        assert_eq!(told.matches(what).count(), count, "{told}");
+        assert_eq!(log.matches(&format!("vestibule::audit: event=\"{what}\"")).count(), count, "{log}");
+    }
     for (result, count) in [("arrived", 1), ("again", 1), ("undeliverable", 4)] {
         assert_eq!(log.matches(&format!("result=\"{result}\"")).count(), count, "{result} in {log}");
     }

@@ -16,7 +16,7 @@ use vestibule_courier::{Bell, Courier, Settings};
 use crate::config::{Config, DeliveryKind};
 use crate::http::{Certificates, HttpSettings, Networks, ShownMailbox};
 use crate::serve::TlsError;
-use crate::world::{Egress, HashingPool, Outbound, SystemClock, SystemEntropy, Threads, blocklist};
+use crate::world::{Egress, HashingPool, Outbound, PresentCall, SystemClock, SystemEntropy, Threads, blocklist};
 
 /// The ways of signing in.
 pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
@@ -39,6 +39,7 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, bell: Bell) -> Result<Ports
         attestors: Arc::new(Attestor::production()),
         web: Arc::new(Outbound::new(egress)),
         bell: Arc::new(bell),
+        calls: Arc::new(PresentCall),
     })
 }
 

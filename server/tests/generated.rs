@@ -13,6 +13,7 @@ use tower::ServiceExt as _;
 use vestibule::config::Config;
 use vestibule::http::{App, router};
 use vestibule::wiring;
+use vestibule_core::audit::What;
 use vestibule_core::error::{Code, Row};
 use vestibule_courier::Bell;
 use vestibule_store::Memory;
@@ -48,6 +49,22 @@ fn the_page_of_errors_is_the_catalogue() {
             .unwrap();
     }
     is_fresh("docs/errors.md", &page);
+}
+
+#[test]
+fn the_page_of_the_audit_log_ends_with_every_event() {
+    const HEADING: &str = "## Events\n";
+    let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/audit.md")).unwrap();
+    let (prose, _) = kept.split_once(HEADING).unwrap();
+    let mut page = format!(
+        "{prose}{HEADING}\n\
+         <!-- Made from core/src/audit/what.rs by `UPDATE=1 cargo test --test generated`. -->\n\n\
+         | event | what happened |\n|---|---|\n"
+    );
+    for what in What::ALL {
+        writeln!(page, "| `{}` | {} |", what.name(), what.sentence()).unwrap();
+    }
+    is_fresh("docs/audit.md", &page);
 }
 
 #[test]

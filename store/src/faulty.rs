@@ -8,18 +8,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use vestibule_core::application::Application;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
+use vestibule_core::audit::{Event, Hash, Record};
 use vestibule_core::connection::Connection;
 use vestibule_core::credential::{Credential, Kind};
 use vestibule_core::delivery::Letter;
 use vestibule_core::error::Fault;
 use vestibule_core::grant::{Grant, Redeemed, Rotated, Rotation};
 use vestibule_core::ports::store::{
-    Added, Applications, Carried, ClaimRequest, Claimed, Connections, Credentials, Delivery, Flows, Grants, Keys,
-    Marks, Outbox, Page, Saved, Sessions, Settled, Settlement, Slip, Slips, Store, StoredFlow, StoredKey, StoredSecret,
-    Tenants, Upkeep, UserFilter, Users,
+    Added, Applications, Audit, Carried, ClaimRequest, Claimed, Connections, Credentials, Delivery, Flows, Grants,
+    Hooks, Keys, Ledger, Marks, Outbox, Page, Saved, Sessions, Settled, Settlement, Slip, Slips, Store,
+    StoredCheckpoint, StoredFlow, StoredHook, StoredKey, StoredSecret, Tenants, Upkeep, UserFilter, Users, Walk,
 };
 use vestibule_core::ports::{
-    AppId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, SessionId, TenantId, Timestamp, UserId,
+    AppId, ConnectionId, CredentialId, FlowNumber, GrantId, HookId, LetterId, SessionId, TenantId, Timestamp, UserId,
 };
 use vestibule_core::session::Session;
 use vestibule_core::tenant::Tenant;
@@ -193,6 +194,26 @@ verbs! {
     }
     Marks {
         Mark: mark(key: &str, expires: Timestamp) -> bool;
+    }
+    Audit {
+        Append: append(events: &[Event]) -> ();
+        Mention: mention(events: &[Event]) -> ();
+    }
+    Ledger {
+        Records: records(walk: &Walk) -> Vec<Record>;
+        Tail: tail() -> Option<(u64, Hash)>;
+        FirstSince: first_since(at: Timestamp) -> Option<u64>;
+        KeepCheckpoint: keep_checkpoint(checkpoint: &StoredCheckpoint) -> ();
+        Checkpoints: checkpoints(after: u64, limit: usize) -> Vec<StoredCheckpoint>;
+        CheckpointBefore: checkpoint_before(seq: u64) -> Option<StoredCheckpoint>;
+        Prune: prune(until: u64, most: usize) -> usize;
+    }
+    Hooks {
+        AddHook: add_hook(hook: &StoredHook) -> ();
+        Hooks: hooks(tenant: &TenantId) -> Vec<StoredHook>;
+        HooksDue: hooks_due(now: Timestamp, tail: u64, limit: usize) -> Vec<StoredHook>;
+        ServeHook: serve_hook(hook: &StoredHook, seen: u64) -> bool;
+        RemoveHook: remove_hook(tenant: &TenantId, id: &HookId) -> bool;
     }
     Upkeep {
         Check: check(now: Timestamp) -> ();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use vestibule_core::application::Application;
 use vestibule_core::attempt::Mark;
+use vestibule_core::audit::{Event, Origin, What};
 use vestibule_core::connection::Connection;
 use vestibule_core::credential::{Credential, Kind};
 use vestibule_core::delivery::Letter;
@@ -13,7 +14,7 @@ use vestibule_core::grant::{Grant, Rotation};
 use vestibule_core::keyring::FAMILIES;
 use vestibule_core::ports::store::{
     ClaimRequest, Conclusion, Delivery, Edit, FlowVersion, Move, Page, Premise, Settlement, Slip, Store, StoredKey,
-    StoredSecret, UserFilter,
+    StoredSecret, UserFilter, Walk,
 };
 use vestibule_core::ports::{PasswordHash, Secret, TenantId, Timestamp};
 use vestibule_core::session::Session;
@@ -296,6 +297,7 @@ async fn settle(store: &dyn Store, (moved, marks, end, edits, letters): Settled,
     });
     let edits: Vec<_> = edits.into_iter().map(|change| edit(change, now)).collect();
     let letters: Vec<_> = letters.into_iter().map(|(id, budgets)| written(id, budgets, now)).collect();
+    let told_of = Event::new(What::LoginFailed, &acme(), now, Origin::default()).user(user(1).id);
     let settlement = Settlement {
         flow: moved.map(|(number, version, on)| {
             let to = if on { Move::Advance { format: 1, body: vec![number; 9] } } else { Move::Release };
@@ -305,6 +307,7 @@ async fn settle(store: &dyn Store, (moved, marks, end, edits, letters): Settled,
         conclusion: conclusion.as_ref(),
         edits: &edits,
         letters: &letters,
+        events: &[told_of],
         tenant: &acme(),
         now,
     };
@@ -346,6 +349,10 @@ async fn look(store: &dyn Store) -> Vec<String> {
         seen.push(told(store.tally(&key(tally(number % 2))).await));
     }
     seen.push(told(store.waiting().await));
+    for (tenant, user) in [(None, None), (Some(globex()), None), (Some(acme()), Some(user(1).id))] {
+        seen.push(told(store.records(&Walk { tenant, user, after: 1, limit: 50 }).await));
+    }
+    seen.push(told(store.tail().await));
     seen
 }
 

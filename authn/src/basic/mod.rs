@@ -77,7 +77,7 @@ fn warn_of_short(cx: &Context<'_>, password: &Secret<String>) {
     if let (true, false, Some(user)) = (is_last, cx.proven, cx.subject.user())
         && cx.passwords.is_short_alone(password.expose())
     {
-        tracing::warn!(target: "vestibule::audit", event = "short_password", tenant = %cx.tenant, user = %user.id, app = %cx.app.id, least = cx.passwords.shortest_alone);
+        tracing::warn!(tenant = %cx.tenant, user = %user.id, app = %cx.app.id, least = cx.passwords.shortest_alone, "a password is the only factor and short");
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn admit(line: &Line<'_>, person: &Person) -> Result<Outcome, F
         (None, Subject::Known(user)) if may_join(line, person, user).await? => {
             Ok(Outcome::proved(joined(line, account, user)?))
         }
-        (None, Subject::Known(_) | Subject::Shadow) => Ok(nobody(line)),
+        (None, Subject::Known(_) | Subject::Shadow) => Ok(nobody()),
     }
 }
 
@@ -45,10 +45,10 @@ async fn linked(line: &Line<'_>, held: Credential, subject: Subject<'_>) -> Resu
     let effects = Effects { edits: edit.into_iter().collect(), letters: Vec::new() };
     match subject {
         Subject::Known(user) if user.id == held.user => Ok(Outcome::proved(effects)),
-        Subject::Known(_) | Subject::Shadow => Ok(nobody(line)),
+        Subject::Known(_) | Subject::Shadow => Ok(nobody()),
         Subject::Nobody => match line.cx.ports.store.user(line.cx.tenant, &held.user).await? {
             Some(user) => Ok(of(user, effects)),
-            None => Ok(nobody(line)),
+            None => Ok(nobody()),
         },
     }
 }
@@ -63,11 +63,10 @@ async fn newcomer(line: &Line<'_>, account: FederatedAccount, person: &Person) -
         return Ok(of(user, effects));
     }
     if !provisioning.just_in_time {
-        return Ok(nobody(line));
+        return Ok(nobody());
     }
-    let Some(name) = free_name(line, person).await? else { return Ok(nobody(line)) };
+    let Some(name) = free_name(line, person).await? else { return Ok(nobody()) };
     let user = line.user(name, person);
-    line.audit("user_provisioned", &user.id);
     let credential = line.credential(user.id, account);
     let edits = vec![Edit::Provision(Box::new(user.clone())), Edit::Enrol(Box::new(credential))];
     Ok(of(user, Effects { edits, letters: Vec::new() }))
@@ -75,7 +74,6 @@ async fn newcomer(line: &Line<'_>, account: FederatedAccount, person: &Person) -
 
 /// An account becomes a user's, who is told.
 fn joined(line: &Line<'_>, account: FederatedAccount, user: &User) -> Result<Effects, Fault> {
-    line.audit("account_linked", &user.id);
     let letters = notice(&line.cx, user, &line.connection.name)?;
     Ok(Effects { edits: vec![Edit::Enrol(Box::new(line.credential(user.id, account)))], letters })
 }
@@ -157,10 +155,6 @@ impl Line<'_> {
             modified: self.cx.now,
         }
     }
-
-    fn audit(&self, event: &'static str, user: &UserId) {
-        tracing::info!(target: "vestibule::audit", event, tenant = %self.cx.tenant, app = %self.cx.app.id, connection = %self.connection.name, %user);
-    }
 }
 
 fn of(user: User, effects: Effects) -> Outcome {
@@ -168,8 +162,8 @@ fn of(user: User, effects: Effects) -> Outcome {
 }
 
 /// Whether the account is another user's or nobody's is not told.
-fn nobody(line: &Line<'_>) -> Outcome {
-    line.note("the account is not that of a user who may sign in with it");
+fn nobody() -> Outcome {
+    const WHY: &str = "the account is not that of a user who may sign in with it";
     const TEXT: &str = "No account here is linked to the one at the identity provider.";
-    Outcome::Wrong { message: Message::failed(TEXT, "login.fail.message"), then: Then::Leave }
+    Outcome::Wrong { message: Message::failed(TEXT, "login.fail.message").noting(WHY), then: Then::Leave }
 }

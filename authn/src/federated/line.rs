@@ -99,9 +99,4 @@ impl<'a> Line<'a> {
         }
         serde_json::from_slice(&answer.body).map_err(|_| Refusal::Wrong("the provider's API answered no JSON"))
     }
-
-    /// Tells the operator why nobody was signed in.
-    pub fn note(&self, why: &'static str) {
-        tracing::info!(target: "vestibule::audit", event = "federation", outcome = "refused", tenant = %self.cx.tenant, app = %self.cx.app.id, connection = %self.connection.name, why);
-    }
 }

@@ -15,6 +15,7 @@ mod redirect;
 pub(crate) mod settings;
 
 use async_trait::async_trait;
+use vestibule_core::audit::What;
 use vestibule_core::connection::Connection;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
@@ -185,25 +186,24 @@ impl<P: Provider> Authenticator for Federated<P> {
 
     async fn submit(&self, cx: &Context<'_>, _: Memo, answers: &Answers) -> Result<Outcome, Fault> {
         let line = self.line(cx)?;
-        let (message, then) = match self.judge(&line, answers).await {
+        let (text, why) = match self.judge(&line, answers).await {
             Ok(person) => return account::admit(&line, &person).await,
             Err(Refusal::Fault(fault)) => return Err(fault),
             Err(Refusal::Unreachable(why)) => {
-                line.note(why);
+                let event = cx.event(What::FederationFailed).with("connection", &line.connection.name);
+                cx.ports.record(event.because(why)).await?;
                 return Ok(Outcome::Overloaded);
             }
             Err(Refusal::Denied) => {
-                line.note("the provider did not sign the user in");
                 let text = "The identity provider did not sign the user in. Please choose how to go on.";
-                (Message::failed(text, "authentication.fail.message"), Then::Leave)
+                (text, "the provider did not sign the user in")
             }
             Err(Refusal::Wrong(why)) => {
-                line.note(why);
-                let text = "What the identity provider said could not be accepted. Please try again.";
-                (Message::failed(text, "authentication.fail.message"), Then::Leave)
+                ("What the identity provider said could not be accepted. Please try again.", why)
             }
         };
-        Ok(Outcome::Wrong { message, then })
+        let message = Message::failed(text, "authentication.fail.message").noting(why);
+        Ok(Outcome::Wrong { message, then: Then::Leave })
     }
 
     fn check(&self, connection: &Connection) -> Result<(), String> {

@@ -127,7 +127,7 @@ fn prove(
 }
 
 fn wrong(why: impl std::fmt::Debug) -> Outcome {
-    tracing::info!(target: "vestibule::audit", event = "passkey_refused", reason = ?why);
-    let message = Message::failed("The passkey was not accepted.", "authentication.fail.message");
+    let message =
+        Message::failed("The passkey was not accepted.", "authentication.fail.message").noting(format!("{why:?}"));
     Outcome::Wrong { message, then: Then::Leave }
 }

@@ -7,6 +7,7 @@ mod listed;
 mod tests;
 
 use async_trait::async_trait;
+use vestibule_core::audit::What;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Message;
 use vestibule_core::flow::authenticator::{
@@ -115,7 +116,10 @@ async fn end(cx: &Context<'_>, (others, memo): (&Others, Memo), answers: &Answer
         return Ok(Outcome::Again(others.ask(cx, vec![few])?));
     }
     for id in &chosen {
-        cx.ports.store.end_session(id, cx.now).await?;
+        if cx.ports.store.end_session(id, cx.now).await? {
+            let event = cx.event(What::SessionEnded).session(*id).user(cx.subject.user().map(|user| user.id));
+            cx.ports.record(event.because("too many sessions")).await?;
+        }
     }
     match Others::of(cx).await? {
         Some(left) => go_on(cx, left, Vec::new()),

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use vestibule_attest::Attestor;
 use vestibule_core::application::{Application, Limits, MobileApps, OauthSettings, Sequence, StepOption};
+use vestibule_core::audit::Origin;
 use vestibule_core::budget::BudgetRule;
 use vestibule_core::connection::{Connection, Provisioning};
 use vestibule_core::credential::PasskeyKey;
@@ -147,6 +148,7 @@ impl World {
             attestors: Arc::new(Attestor::production()),
             web: web.clone(),
             bell: Arc::new(Elsewhere),
+            calls: Arc::new(Origin::default()),
         };
         let secret = StoredSecret { id: [1; 4], secret: Secret::new([7; 32]), created: Timestamp::default() };
         let rule = BudgetRule { limit: 1, span: Duration::from_secs(1) };

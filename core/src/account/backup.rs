@@ -1,6 +1,7 @@
 //! Backup codes: how many are left, a new sheet, none at all.
 
-use super::{Accounts, Effects, Notice, Owner, absent, audit};
+use super::{Accounts, Effects, Notice, Owner, absent};
+use crate::audit::What;
 use crate::credential::{BackupCodes, Held, Kind, backup};
 use crate::error::Error;
 use crate::ports::Secret;
@@ -28,8 +29,8 @@ impl Accounts {
         let before = self.ports.single(owner.user, Kind::BackupCodes).await?;
         let (edit, credential) = self.renewed(owner, before, held);
         let letters = self.letters(owner, Notice::Added(&credential))?;
-        self.settle(owner, Effects { edits: vec![edit], letters, ..Effects::default() }).await?;
-        audit("factor_added", owner, &credential);
+        let events = vec![owner.told(&self.ports, What::FactorEnrolled).factor(&credential)];
+        self.settle(owner, Effects { edits: vec![edit], letters, events, ..Effects::default() }).await?;
         Ok(sheet)
     }
 

@@ -10,6 +10,7 @@ use vestibule_jose::{base64url, from_base64url};
 use super::{Accounts, Effects, Owner, conflict};
 use crate::admin::{invalid, moved};
 use crate::attempt::Mark;
+use crate::audit::What;
 use crate::delivery::{Channel, Dispatch};
 use crate::error::Error;
 use crate::flow::authenticator::Factor;
@@ -105,12 +106,12 @@ impl Accounts {
         let marks = vec![self.mark(tally, Mark::Void)];
         let edits = self.verified(owner, channel, to).into_iter().collect::<Vec<_>>();
         let is_theirs = !edits.is_empty();
-        self.settle(owner, Effects { marks, edits, ..Effects::default() }).await?;
+        let told = owner.told(&self.ports, What::ContactVerified).with("channel", channel.as_str());
+        let events = if is_theirs { vec![told] } else { Vec::new() };
+        self.settle(owner, Effects { marks, edits, events, ..Effects::default() }).await?;
         if !is_theirs {
             return Err(conflict("The address was changed meanwhile. Ask for another code."));
         }
-        let (tenant, user) = (&owner.user.tenant, &owner.user.id);
-        tracing::info!(target: "vestibule::audit", event = "address_verified", %tenant, %user, channel = channel.as_str());
         Ok(())
     }
 

@@ -22,6 +22,7 @@ pub use totp::TotpOffer;
 use crate::admin::{conflict, moved};
 use crate::application::Application;
 use crate::attempt::{Mark, Slot, TallyKey};
+use crate::audit::{Actor, Event, What};
 use crate::credential::Credential;
 use crate::delivery::Letter;
 use crate::error::{Code, Error, Fault};
@@ -54,6 +55,12 @@ pub struct Owner<'a> {
 }
 
 impl Owner<'_> {
+    /// Something that the user does with the own account.
+    pub(crate) fn told(&self, ports: &Ports, what: What) -> Event {
+        let user = self.user;
+        ports.event(what, &user.tenant).by(Actor::User(user.id)).user(user.id).app(self.app.id)
+    }
+
     /// Refuses a login that is too old for a change that a stolen token must not make (RFC 9470 §3), or that was by fewer
     /// factors than the user holds.
     pub(crate) async fn demand_trust(&self, ports: &Ports) -> Result<(), Error> {
@@ -86,6 +93,7 @@ struct Effects {
     marks: Vec<TallyMark>,
     edits: Vec<Edit>,
     letters: Vec<Letter>,
+    events: Vec<Event>,
 }
 
 impl Accounts {
@@ -120,18 +128,26 @@ impl Accounts {
     /// Writes what a request brings about. Where somebody else changed the same meanwhile nothing is written and no answer
     /// counts.
     async fn settle(&self, owner: Owner<'_>, effects: Effects) -> Result<(), Error> {
-        let Effects { marks, edits, letters } = effects;
-        let write = |marks: Vec<TallyMark>, edits: Vec<Edit>, letters: Vec<Letter>| async move {
-            let (tenant, now) = (&owner.user.tenant, self.ports.clock.now());
-            let (tallies, edits, letters) = (&*marks, &*edits, &*letters);
-            let settlement = Settlement { flow: None, tallies, conclusion: None, edits, letters, tenant, now };
-            self.ports.settle(settlement).await
+        let Effects { marks, edits, letters, events } = effects;
+        let (tenant, now) = (&owner.user.tenant, self.ports.clock.now());
+        let nothing = Settlement {
+            flow: None,
+            tallies: &[],
+            conclusion: None,
+            edits: &[],
+            letters: &[],
+            events: &[],
+            tenant,
+            now,
         };
-        match write(marks.clone(), edits, letters).await? {
+        let (edits, letters, events) = (&*edits, &*letters, &*events);
+        let all = Settlement { tallies: &marks, edits, letters, events, ..nothing.clone() };
+        match self.ports.settle(all).await? {
             Settled::Kept => Ok(()),
             Settled::Lost | Settled::Overtaken => {
                 let void = |mark| TallyMark { mark: Mark::Void, ..mark };
-                write(marks.into_iter().map(void).collect(), Vec::new(), Vec::new()).await?;
+                let tallies: Vec<TallyMark> = marks.iter().cloned().map(void).collect();
+                self.ports.settle(Settlement { tallies: &tallies, ..nothing }).await?;
                 Err(moved())
             }
         }
@@ -149,18 +165,13 @@ impl Accounts {
         if !self.ports.store.remove_credential(&user.tenant, &user.id, &credential.id).await? {
             return Err(moved());
         }
-        audit("factor_removed", owner, credential);
+        self.ports.record(owner.told(&self.ports, What::FactorRemoved).factor(credential)).await?;
         // The change stands already: a letter that cannot be written does not undo it.
         for letter in self.letters(owner, Notice::Removed(credential))? {
             self.ports.post(&letter).await?;
         }
         Ok(())
     }
-}
-
-fn audit(event: &'static str, owner: Owner<'_>, credential: &Credential) {
-    let (user, kind) = (owner.user, credential.kind().as_str());
-    tracing::info!(target: "vestibule::audit", event, tenant = %user.tenant, user = %user.id, kind, factor = %credential.id, by = "user");
 }
 
 fn absent(sentence: &'static str) -> Error {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vestibule_jose::{base64url, from_base64url};
 
-use super::{Accounts, Effects, Notice, Owner, absent, audit, conflict};
+use super::{Accounts, Effects, Notice, Owner, absent, conflict};
 use crate::admin::{invalid, is_text, moved};
+use crate::audit::What;
 use crate::credential::{Credential, Held, Kind, PasskeyKey};
 use crate::error::{Error, Fault};
 use crate::ports::UserId;
@@ -21,6 +22,7 @@ const MOST: usize = 20;
 /// Longest name of a passkey in characters.
 const LONGEST_LABEL: usize = 64;
 
+const UNFIT: &str = "credential does not hold: the passkey was not made for this request, this origin and this user.";
 const ABSENT: &str = "There is no such passkey.";
 
 /// What a passkey is asked for with.
@@ -97,10 +99,14 @@ impl Accounts {
         }
         let party = self.rules.relying.party_for(owner.app);
         let asked = Asked { challenge: &note.says.challenge, verified: true };
-        let mut key = self.ports.passkeys.created(&party, &asked, answer).map_err(|flaw| {
-            tracing::info!(target: "vestibule::audit", event = "passkey_refused", tenant = %owner.user.tenant, user = %owner.user.id, ?flaw);
-            invalid("credential does not hold: the passkey was not made for this request, this origin and this user.")
-        })?;
+        let mut key = match self.ports.passkeys.created(&party, &asked, answer) {
+            Ok(key) => key,
+            Err(flaw) => {
+                let event = owner.told(&self.ports, What::PasskeyRefused).because(format!("{flaw:?}"));
+                self.ports.record(event).await?;
+                return Err(invalid(UNFIT));
+            }
+        };
         key.discoverable |= note.says.usernameless;
         let own = self.passkeys(owner).await?;
         if self.ports.store.credential(&owner.user.tenant, Kind::Passkey, &key.id).await?.is_some() {
@@ -110,8 +116,8 @@ impl Accounts {
         let credential = Credential::new(owner.user, key.id.clone(), &label, Held::Passkey(key), &self.ports);
         let letters = self.letters(owner, Notice::Added(&credential))?;
         let edits = vec![Edit::Enrol(Box::new(credential.clone()))];
-        self.settle(owner, Effects { edits, letters, ..Effects::default() }).await?;
-        audit("factor_added", owner, &credential);
+        let events = vec![owner.told(&self.ports, What::FactorEnrolled).factor(&credential)];
+        self.settle(owner, Effects { edits, letters, events, ..Effects::default() }).await?;
         Ok(credential)
     }
 
@@ -139,6 +145,7 @@ impl Accounts {
             let seen = before.revision;
             let after = Credential { label: label.to_owned(), revision: seen.saturating_add(1), ..before };
             if self.ports.store.save_credential(&after, seen).await? == Saved::Kept {
+                self.ports.record(owner.told(&self.ports, What::FactorChanged).factor(&after)).await?;
                 return Ok(after);
             }
         }

@@ -3,6 +3,7 @@
 use super::{Accounts, Effects, Notice, Owner, overloaded};
 use crate::admin::invalid;
 use crate::attempt::Mark;
+use crate::audit::What;
 use crate::error::Error;
 use crate::flow::authenticator::Factor;
 use crate::ports::store::Edit;
@@ -37,7 +38,9 @@ impl Accounts {
             Err(fault) => Err((Mark::Void, fault.into())),
         };
         if let Err((mark, error)) = verdict {
-            self.settle_mark(owner, tally, mark).await?;
+            let wrong = owner.told(&self.ports, What::LoginFailed).with("authenticator", "current password");
+            let events = if mark == Mark::Wrong { vec![wrong] } else { Vec::new() };
+            self.settle(owner, Effects { marks: vec![self.mark(tally, mark)], events, ..Effects::default() }).await?;
             return Err(error);
         }
         let effects = match self.with_password(owner, current, new).await {
@@ -48,10 +51,8 @@ impl Accounts {
             }
         };
         let marks = vec![self.mark(tally, Mark::Right)];
-        self.settle(owner, Effects { marks, ..effects }).await?;
-        let (tenant, user) = (&owner.user.tenant, &owner.user.id);
-        tracing::info!(target: "vestibule::audit", event = "password_changed", %tenant, %user, by = "user");
-        Ok(())
+        let events = vec![owner.told(&self.ports, What::PasswordChanged)];
+        self.settle(owner, Effects { marks, events, ..effects }).await
     }
 
     /// What another password brings about.

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use super::{Accounts, Effects, Notice, Owner, absent, audit, conflict};
+use super::{Accounts, Effects, Notice, Owner, absent, conflict};
 use crate::admin::moved;
 use crate::attempt::Mark;
+use crate::audit::What;
 use crate::credential::totp::{SealedTotp, TotpSecret};
 use crate::credential::{Credential, Held, Kind};
 use crate::error::Error;
@@ -87,8 +88,8 @@ impl Accounts {
         let letters = self.letters(owner, Notice::Added(&credential))?;
         // A code of a secret that was just handed out proves nothing of the user: it forgives no wrong ones.
         let marks = vec![self.mark(tally, Mark::Void)];
-        self.settle(owner, Effects { marks, edits: vec![edit], letters }).await?;
-        audit("factor_added", owner, &credential);
+        let events = vec![owner.told(&self.ports, What::FactorEnrolled).factor(&credential)];
+        self.settle(owner, Effects { marks, edits: vec![edit], letters, events }).await?;
         Ok(true)
     }
 

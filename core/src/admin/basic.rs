@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Administration, Operator};
 use crate::attempt::{Mark, Slot, TallyKey};
+use crate::audit::What;
 use crate::error::{Code, Error, Fault};
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
@@ -63,11 +64,21 @@ impl Administration {
             }
             (Verdict::Right { .. } | Verdict::Wrong, _) => {
                 self.settle(&account, &claimed, Mark::Wrong, None).await?;
-                let user = account.user.as_ref().map(|user| user.id);
-                tracing::info!(target: "vestibule::audit", event = "administrator_login", outcome = "wrong", tenant = %account.tenant, user = ?user, locked = claimed.user.is_none());
+                self.tell_wrong(tenant, &account, claimed.user.is_none()).await?;
                 Err(Error::new(Code::Unauthorized).because("The user name or the password is wrong."))
             }
         }
+    }
+
+    async fn tell_wrong(&self, tenant: &TenantId, account: &Account, locked: bool) -> Result<(), Fault> {
+        let what = if locked { What::LoginLocked } else { What::LoginFailed };
+        let event = self.ports.event(what, tenant).with("authenticator", "administrator");
+        self.ports
+            .record(match &account.who {
+                Who::Known(user) => event.user(*user),
+                Who::Shadow(name) => event.with("name", self.secrets.blind(tenant, name)),
+            })
+            .await
     }
 
     /// The tenant's own user of that name goes before the root tenant's.
@@ -130,8 +141,16 @@ impl Administration {
         let rehash = owner.zip(rehash).and_then(|(user, fresh)| Edit::rehash(user, fresh));
         let edits = rehash.as_slice();
         let (tenant, now) = (&account.tenant, self.ports.clock.now());
-        let settlement =
-            Settlement { flow: None, tallies: &tallies, conclusion: None, edits, letters: &[], tenant, now };
+        let settlement = Settlement {
+            flow: None,
+            tallies: &tallies,
+            conclusion: None,
+            edits,
+            letters: &[],
+            events: &[],
+            tenant,
+            now,
+        };
         self.ports.store.settle(settlement).await.map(drop)
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{Administration, Operator, Permission};
 use crate::account::Notice;
+use crate::audit::What;
 use crate::credential::Credential;
 use crate::error::{Code, Error};
 use crate::ports::{CredentialId, UserId};
@@ -58,8 +59,7 @@ impl Administration {
         if !self.ports.store.remove_credential(&user.tenant, &user.id, &credential.id).await? {
             return Ok(false);
         }
-        let kind = credential.kind().as_str();
-        tracing::info!(target: "vestibule::audit", event = "factor_removed", tenant = %user.tenant, user = %user.id, kind, factor = %credential.id, %by);
+        self.ports.record(self.told(by, What::FactorRemoved).factor(credential)).await?;
         let world = (&self.ports, &*self.secrets, &self.rules.sending);
         if let Some(letter) = Notice::Removed(credential).letter(world, user)? {
             self.ports.post(&letter).await?;

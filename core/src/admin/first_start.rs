@@ -6,9 +6,11 @@ use vestibule_jose::base64url;
 use super::users::{Role, UserDraft};
 use super::{Administration, Operator};
 use crate::attempt::TallyKey;
+use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
+use crate::ports::store::Added;
 use crate::ports::{Secret, TenantId};
 use crate::tenant::Tenant;
 
@@ -40,7 +42,10 @@ impl Administration {
             let (name, created) = (root.to_string(), self.ports.clock.now());
             let tenant = Tenant { id: root.clone(), name, error_codes: None, messages: None, created };
             // Another node may have been faster; its tenant is as good.
-            self.ports.store.add_tenant(&tenant).await?;
+            if self.ports.store.add_tenant(&tenant).await? == Added::Kept {
+                let by = Operator::server(root.clone());
+                self.ports.record(self.told(&by, What::TenantCreated).with("id", &root)).await?;
+            }
         }
         if let Some(user) = self.ports.store.user_by_name(&root, ADMINISTRATOR).await? {
             if password.is_some() {

@@ -23,6 +23,7 @@ pub use permission::Permission;
 pub use tenants::NewTenant;
 pub use users::UserDraft;
 
+use crate::audit::{Event, What};
 use crate::error::{Code, Error};
 use crate::flow::Rules;
 use crate::ports::Ports;
@@ -30,8 +31,8 @@ use crate::secrets::Secrets;
 
 /// Makes, changes and removes what a server is about.
 pub struct Administration {
-    ports: Ports,
-    secrets: Arc<Secrets>,
+    pub(crate) ports: Ports,
+    pub(crate) secrets: Arc<Secrets>,
     rules: Rules,
 }
 
@@ -39,6 +40,11 @@ impl Administration {
     /// Over these ports; wrong passwords of administrators count by the rules of a login.
     pub fn new(ports: Ports, secrets: Arc<Secrets>, rules: Rules) -> Self {
         Self { ports, secrets, rules }
+    }
+
+    /// Something that an operator does in a tenant.
+    pub(crate) fn told(&self, by: &Operator, what: What) -> Event {
+        self.ports.event(what, by.tenant()).by(by.actor()).app(by.app())
     }
 }
 

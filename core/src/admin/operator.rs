@@ -6,6 +6,7 @@ use super::Permission;
 use crate::account::Owner;
 use crate::application::Application;
 use crate::attempt::TallyKey;
+use crate::audit::{Actor, What};
 use crate::error::{Code, Error};
 use crate::flow::Source;
 use crate::house::House;
@@ -91,6 +92,26 @@ impl Operator {
         &self.tenant
     }
 
+    /// As the audit log names it.
+    pub fn actor(&self) -> Actor {
+        match &self.standing {
+            Standing::Server => Actor::Server,
+            Standing::Nobody => Actor::Nobody,
+            Standing::Administrator(id) => Actor::Administrator(*id),
+            Standing::App(id, _) => Actor::App(*id),
+            Standing::User(signed_in) => Actor::User(signed_in.user.id),
+        }
+    }
+
+    /// The application that acts, for itself or for a user.
+    pub fn app(&self) -> Option<AppId> {
+        match &self.standing {
+            Standing::App(id, _) => Some(*id),
+            Standing::User(signed_in) => Some(signed_in.app.id),
+            Standing::Server | Standing::Nobody | Standing::Administrator(_) => None,
+        }
+    }
+
     /// Whether it may do a kind of operation.
     pub fn may(&self, permission: Permission) -> bool {
         if permission.is_of_root() && !self.tenant.is_root() {
@@ -160,19 +181,6 @@ impl Operator {
     }
 }
 
-impl std::fmt::Display for Operator {
-    /// For the audit log.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.standing {
-            Standing::Server => f.write_str("server"),
-            Standing::Nobody => f.write_str("nobody"),
-            Standing::Administrator(id) => write!(f, "administrator {id}"),
-            Standing::App(id, _) => write!(f, "application {id}"),
-            Standing::User(signed_in) => write!(f, "user {}", signed_in.user.id),
-        }
-    }
-}
-
 impl House {
     /// Who calls an operation of a tenant, and whether it may.
     ///
@@ -207,7 +215,13 @@ impl House {
                 Operator::of_access(tenant, access)
             }
         };
-        operator.demand(needs)?;
+        if let Err(refusal) = operator.demand(needs) {
+            let event =
+                self.ports.event(What::AdminRefused, operator.tenant()).by(operator.actor()).app(operator.app());
+            let needed = needs.scope().unwrap_or_default();
+            self.ports.record(event.because(refusal.code().row().name).with("needed", needed)).await?;
+            return Err(refusal);
+        }
         Ok(operator)
     }
 }

@@ -50,6 +50,10 @@ pub enum Permission {
     UpdateServices,
     /// Services, removed.
     DeleteServices,
+    /// The audit log and its webhooks, read.
+    ViewAudit,
+    /// Webhooks of the audit log, made and removed. Whoever makes one reads the log.
+    ManageAuditHooks,
 }
 
 impl Permission {
@@ -78,6 +82,8 @@ impl Permission {
         Self::CreateServices,
         Self::UpdateServices,
         Self::DeleteServices,
+        Self::ViewAudit,
+        Self::ManageAuditHooks,
     ];
 
     /// The scope by which an application holds it; none where no application can.
@@ -105,6 +111,8 @@ impl Permission {
             Self::CreateServices => "internal_custom_authenticator_create",
             Self::UpdateServices => "internal_custom_authenticator_update",
             Self::DeleteServices => "internal_custom_authenticator_delete",
+            Self::ViewAudit => "internal_audit_view",
+            Self::ManageAuditHooks => "internal_audit_webhook_manage",
         })
     }
 

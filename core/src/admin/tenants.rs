@@ -2,6 +2,7 @@
 
 use super::users::{Role, UserDraft};
 use super::{Administration, Operator, Permission, conflict, invalid, is_text};
+use crate::audit::What;
 use crate::error::{Code, Error, Spelling};
 use crate::ports::TenantId;
 use crate::ports::store::{Added, Page};
@@ -61,7 +62,7 @@ impl Administration {
             Added::Kept => {}
             Added::Taken(_) => return Err(conflict("A tenant of that domain exists already.")),
         }
-        tracing::info!(target: "vestibule::audit", event = "tenant_created", tenant = %tenant.id, %by);
+        self.ports.record(self.told(by, What::TenantCreated).with("id", &tenant.id)).await?;
         for owner in &owners {
             self.keep_user(&own, owner).await?;
         }

@@ -10,6 +10,7 @@ use super::identify::Identity;
 use super::state::State;
 use super::ticket::Ticket;
 use crate::attempt::{Mark, PATIENCE, QUEUE, ROUNDS, Slot, Tally, TallyKey, TallyRule, patience};
+use crate::audit::{Event, What};
 use crate::delivery::Letter;
 use crate::error::{Code, Error, Fault};
 use crate::ports::Timestamp;
@@ -30,6 +31,7 @@ pub(super) struct Effects<'a> {
     pub conclusion: Option<&'a Conclusion>,
     pub edits: &'a [Edit],
     pub letters: &'a [Letter],
+    pub events: &'a [Event],
 }
 
 impl Claim {
@@ -130,6 +132,7 @@ impl Engine {
             conclusion: effects.conclusion,
             edits: effects.edits,
             letters: effects.letters,
+            events: effects.events,
             tenant: &ticket.tenant,
             now: self.ports.clock.now(),
         });
@@ -137,11 +140,26 @@ impl Engine {
             (Settled::Lost, None) => Err(busy()),
             // Either another answer has the flow, or what this login stood on is over: then so is the flow.
             (Settled::Lost, Some(_)) => {
-                self.keep(ticket, claim.version, &State::Failed, &[]).await?;
-                Err(fallen())
+                let fallen = fallen();
+                let ended = self.told_of(round.scene, What::LoginEnded).because(fallen.code().row().name);
+                self.keep(ticket, claim.version, &State::Failed, (&[], &[ended])).await?;
+                Err(fallen)
             }
             (settled, _) => Ok(settled),
         }
+    }
+
+    /// Settles a claim as `settle` does and says what happened.
+    pub(super) async fn settle_and_tell(
+        &self,
+        round: &Round<'_>,
+        claim: &Claim,
+        flow: Move,
+        mark: Mark,
+        event: Event,
+    ) -> Result<(), Error> {
+        let effects = Effects { events: std::slice::from_ref(&event), ..Effects::default() };
+        self.settle(round, claim, flow, mark, effects).await
     }
 
     /// Settles a claim that leaves the flow as it was.
@@ -155,11 +173,11 @@ impl Engine {
         ticket: &Ticket,
         version: FlowVersion,
         state: &State,
-        letters: &[Letter],
+        (letters, events): (&[Letter], &[Event]),
     ) -> Result<(), Error> {
         let flow = Some((ticket.number, version, advance(state)?));
         let (tenant, now) = (&ticket.tenant, self.ports.clock.now());
-        let settlement = Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters, tenant, now };
+        let settlement = Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters, events, tenant, now };
         match self.ports.settle(settlement).await? {
             Settled::Kept => Ok(()),
             Settled::Lost | Settled::Overtaken => Err(busy()),
@@ -179,7 +197,7 @@ impl Engine {
             tallies: &[],
         };
         match self.ports.store.claim(request).await? {
-            Claimed::Ours { version, .. } => self.keep(ticket, version, state, letters).await,
+            Claimed::Ours { version, .. } => self.keep(ticket, version, state, (letters, &[])).await,
             Claimed::Busy | Claimed::Moved | Claimed::Full => Err(busy()),
         }
     }

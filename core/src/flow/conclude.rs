@@ -12,6 +12,7 @@ use super::engine::{Engine, Scene};
 use super::prompt::{Completion, Progressed};
 use super::state::{Progress, Proof};
 use super::ticket::Ticket;
+use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::grant::{Grant, Phase, Terms};
 use crate::ports::store::{Conclusion, Premise, Settled, Settlement};
@@ -37,14 +38,20 @@ impl Engine {
         session: Session,
     ) -> Result<Option<Progressed>, Error> {
         let (conclusion, completion) = self.conclude(scene, user, &progress, Some(session))?;
-        let conclusion = Some(&conclusion);
-        let Scene { ticket, app, now, .. } = scene;
-        let settlement =
-            Settlement { flow: None, tallies: &[], conclusion, edits: &[], letters: &[], tenant: &ticket.tenant, now };
-        if self.ports.store.settle(settlement).await? != Settled::Kept {
+        let events = [self.success(scene, What::LoginResumed, &conclusion)];
+        let settlement = Settlement {
+            flow: None,
+            tallies: &[],
+            conclusion: Some(&conclusion),
+            edits: &[],
+            letters: &[],
+            events: &events,
+            tenant: &scene.ticket.tenant,
+            now: scene.now,
+        };
+        if self.ports.settle(settlement).await? != Settled::Kept {
             return Ok(None);
         }
-        tracing::info!(target: "vestibule::audit", event = "login", outcome = "session", tenant = %ticket.tenant, app = %app.id, user = %user.id);
         Ok(Some(Progressed::Done(completion)))
     }
 

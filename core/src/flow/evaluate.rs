@@ -7,16 +7,17 @@ use vestibule_jose::{base64url, sha256};
 use super::authenticator::{self, Answers, Context, Outcome, Subject, Then, Triage};
 use super::claim::{Claim, Effects, advance};
 use super::conclude::fallen;
-use super::engine::{Engine, Round};
+use super::engine::{Engine, Round, Scene};
 use super::identify::Identity;
 use super::message::Message;
 use super::prompt::Progressed;
-use super::state::{Asked, Progress, Proof, State, Turn};
+use super::state::{Asked, Progress, Proof, State, Turn, Who};
 use super::steps::Tone;
 use crate::attempt::Mark;
+use crate::audit::{Actor, Event, What, of_edits};
 use crate::error::{Code, Error, Fault};
 use crate::ports::PasswordHash;
-use crate::ports::store::{Edit, Settled};
+use crate::ports::store::{Conclusion, Edit, Move, Settled};
 use crate::user::{Shut, User};
 
 impl Engine {
@@ -43,7 +44,8 @@ impl Engine {
         }
         let claim = self.claim(&round, &self.tallies(&round, &identity)).await?;
         if let Some(until) = claim.source_locked() {
-            self.release(&round, &claim, Mark::Void).await?;
+            let event = self.event(&round, &identity, What::LoginThrottled);
+            self.settle_and_tell(&round, &claim, Move::Release, Mark::Void, event).await?;
             return Err(Error::new(Code::TooManyRequests).retry_after(until.since(round.scene.now)));
         }
         let barred = claim.locked().is_some();
@@ -159,11 +161,17 @@ impl Engine {
             conclusion.premise.user_revision = None;
         }
         let state = State::Succeeded(Progress::default());
-        let all = Effects { conclusion: Some(&conclusion), edits: &effects.edits, letters: &effects.letters };
+        let mut events = of_edits(|what| self.told_of(scene, what), &effects.edits);
+        events.push(self.success(scene, What::LoginSucceeded, &conclusion));
+        let all = Effects {
+            conclusion: Some(&conclusion),
+            edits: &effects.edits,
+            letters: &effects.letters,
+            events: &events,
+        };
         if self.try_settle(&round, &claim, advance(&state)?, right(&round), all).await? == Settled::Overtaken {
             return self.overtaken(round, identity, claim).await;
         }
-        tracing::info!(target: "vestibule::audit", event = "login", outcome = "success", tenant = %scene.ticket.tenant, app = %scene.app.id, user = %user.id, source = ?scene.source.address, amr = ?conclusion.grant.terms.amr);
         Ok(Progressed::Done(completion))
     }
 
@@ -183,7 +191,8 @@ impl Engine {
             }
         };
         shown.letters.extend(effects.letters);
-        let all = Effects { conclusion: None, edits: &effects.edits, letters: &shown.letters };
+        let events = of_edits(|what| self.told_of(round.scene, what), &effects.edits);
+        let all = Effects { conclusion: None, edits: &effects.edits, letters: &shown.letters, events: &events };
         if self.try_settle(&round, &claim, advance(&shown.state)?, right(&round), all).await? == Settled::Overtaken {
             return self.overtaken(round, identity, claim).await;
         }
@@ -205,11 +214,14 @@ impl Engine {
         (message, then): (Message, Then),
     ) -> Result<Progressed, Error> {
         let scene = round.scene;
-        let reason = if claim.locked().is_some() { "locked" } else { "wrong" };
-        tracing::info!(target: "vestibule::audit", event = "login", outcome = reason, tenant = %scene.ticket.tenant, app = %scene.app.id, user = ?identity.user.as_ref().map(|user| user.id), source = ?scene.source.address, authenticator = %round.chosen.authenticator);
+        let what = if claim.locked().is_some() { What::LoginLocked } else { What::LoginFailed };
+        let events = [self.event(&round, &identity, what).explained(message.why.as_deref())];
         let is_told_locked = self.rules.tell_reason && claim.locked().is_some();
         if let Some(code) = ending(&round, &then).filter(|_| !is_told_locked) {
-            self.settle(&round, &claim, advance(&State::Failed)?, Mark::Wrong, Effects::default()).await?;
+            let ended = self.event(&round, &identity, What::LoginEnded).because(code.row().name);
+            let [missed] = events;
+            let effects = Effects { events: &[missed, ended], ..Effects::default() };
+            self.settle(&round, &claim, advance(&State::Failed)?, Mark::Wrong, effects).await?;
             return Err(code.into());
         }
         let message = if self.rules.tell_reason { reason_of(&identity, &claim) } else { message };
@@ -225,11 +237,12 @@ impl Engine {
         let shown = match self.show(scene, progress, &before, tone).await {
             Ok(shown) => shown,
             Err(error) => {
-                self.release(&round, &claim, Mark::Wrong).await?;
+                let [missed] = events;
+                self.settle_and_tell(&round, &claim, Move::Release, Mark::Wrong, missed).await?;
                 return Err(error);
             }
         };
-        let effects = Effects { letters: &shown.letters, ..Effects::default() };
+        let effects = Effects { letters: &shown.letters, events: &events, ..Effects::default() };
         self.settle(&round, &claim, advance(&shown.state)?, Mark::Wrong, effects).await?;
         if self.rules.failure_as_error {
             return Err(Error::new(Code::AuthenticationFailedRetry).with_step(shown.step));
@@ -239,10 +252,39 @@ impl Engine {
 
     /// The flow ends in failure.
     pub(super) async fn end(&self, round: Round<'_>, claim: Claim, refusal: Error) -> Result<Progressed, Error> {
-        self.settle(&round, &claim, advance(&State::Failed)?, Mark::Void, Effects::default()).await?;
-        let scene = round.scene;
-        tracing::info!(target: "vestibule::audit", event = "login", outcome = "failed", tenant = %scene.ticket.tenant, app = %scene.app.id, source = ?scene.source.address, reason = refusal.oauth_name());
+        let user = round.progress.who.as_ref().and_then(Who::user);
+        let ended = self.told_of(round.scene, What::LoginEnded).user(user).because(refusal.code().row().name);
+        self.settle_and_tell(&round, &claim, advance(&State::Failed)?, Mark::Void, ended).await?;
         Err(refusal)
+    }
+}
+
+impl Engine {
+    /// Something that happens in a flow.
+    pub(super) fn told_of(&self, scene: Scene<'_>, what: What) -> Event {
+        self.ports.event(what, &scene.ticket.tenant).app(scene.app.id).flow(scene.ticket.number)
+    }
+
+    /// What an answer brought about. A name that nobody has may be a password in the wrong field: it goes in as a keyed hash.
+    fn event(&self, round: &Round<'_>, identity: &Identity, what: What) -> Event {
+        let event = self.told_of(round.scene, what).with("authenticator", &round.chosen.authenticator);
+        let event = match &round.connection {
+            Some(connection) => event.with("connection", &connection.name),
+            None => event,
+        };
+        match (&identity.user, &identity.who) {
+            (Some(user), _) => event.user(user.id),
+            (None, Some(Who::Shadow(name))) => event.with("name", self.secrets.blind(&round.scene.ticket.tenant, name)),
+            (None, _) => event,
+        }
+    }
+
+    /// A login that ended with a code.
+    pub(super) fn success(&self, scene: Scene<'_>, what: What, conclusion: &Conclusion) -> Event {
+        let Conclusion { session, grant, .. } = conclusion;
+        let event = self.told_of(scene, what).by(Actor::User(grant.user)).user(grant.user);
+        let terms = &grant.terms;
+        event.session(session.id).grant(grant.id).with("amr", terms.amr.join(" ")).with("acr", &terms.acr)
     }
 }
 

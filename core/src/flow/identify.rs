@@ -5,7 +5,7 @@ use super::authenticator::{Answers, Subject};
 use super::engine::{Engine, Round};
 use super::state::{Asked, Progress, Who};
 use crate::error::{Code, Error, Fault};
-use crate::ports::TenantId;
+use crate::ports::{TenantId, UserId};
 use crate::user::{Gate, Shut, User, canonical_name};
 
 /// Of whom an answer speaks, with what is known of them.
@@ -14,6 +14,16 @@ pub(super) struct Identity {
     pub who: Option<Who>,
     /// The user, if there is one.
     pub user: Option<User>,
+}
+
+impl Who {
+    /// The user, if it is one.
+    pub(super) fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Known(user) => Some(*user),
+            Self::Shadow(_) => None,
+        }
+    }
 }
 
 impl Identity {

@@ -35,22 +35,45 @@ pub struct Message {
     pub key: Option<&'static str>,
     /// Values to show with it.
     pub context: Vec<(&'static str, String)>,
+    /// Why the attempt failed, for the audit log alone; it is never sent.
+    pub why: Option<Cow<'static, str>>,
 }
 
 impl Message {
     /// The message of a failed attempt that tells nothing more.
     pub const fn failed(text: &'static str, key: &'static str) -> Self {
-        Self { kind: MessageKind::Error, id: None, text: Cow::Borrowed(text), key: Some(key), context: Vec::new() }
+        Self {
+            kind: MessageKind::Error,
+            id: None,
+            text: Cow::Borrowed(text),
+            key: Some(key),
+            context: Vec::new(),
+            why: None,
+        }
     }
 
     /// A failure with an id of its own.
     pub const fn error(id: &'static str, text: &'static str) -> Self {
-        Self { kind: MessageKind::Error, id: Some(id), text: Cow::Borrowed(text), key: None, context: Vec::new() }
+        Self {
+            kind: MessageKind::Error,
+            id: Some(id),
+            text: Cow::Borrowed(text),
+            key: None,
+            context: Vec::new(),
+            why: None,
+        }
     }
 
     /// Something that happened.
     pub const fn info(id: &'static str, text: Cow<'static, str>) -> Self {
-        Self { kind: MessageKind::Info, id: Some(id), text, key: None, context: Vec::new() }
+        Self { kind: MessageKind::Info, id: Some(id), text, key: None, context: Vec::new(), why: None }
+    }
+
+    /// The message of an attempt that failed for a reason which the audit log tells.
+    #[must_use]
+    pub fn noting(mut self, why: impl Into<Cow<'static, str>>) -> Self {
+        self.why = Some(why.into());
+        self
     }
 
     /// The message with a value to show.

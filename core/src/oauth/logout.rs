@@ -6,9 +6,10 @@ use super::Params;
 use super::claims::HintClaims;
 use super::issue::Issuer;
 use crate::application::Application;
+use crate::audit::{Actor, What};
 use crate::error::{Code, Error};
 use crate::keyring::ALGORITHMS;
-use crate::ports::{SessionId, TenantId};
+use crate::ports::{AppId, SessionId, TenantId};
 use crate::secrets::Shown;
 
 /// Where an ordinary logout sends the browser.
@@ -58,7 +59,7 @@ impl Issuer {
                 return Err(invalid("App native logout required the session cookies or the id_token."));
             }
         };
-        self.end(tenant, session).await
+        self.end((tenant, app.id), session).await
     }
 
     /// Ordinary logout (OpenID Connect RP-Initiated Logout §2): never redirects to an address that is not registered.
@@ -82,11 +83,11 @@ impl Issuer {
         };
         // A page anywhere can send a browser here: without naming an application nothing ends (ASVS 10.6.2), and a hint
         // ends its own session alone.
-        if app.is_none() {
+        let Some(app) = app else {
             return Err(invalid("A logout needs a client_id or an id_token_hint."));
-        }
+        };
         let hinted = hint.and_then(|hint| self.secrets.read_session(&hint.isk, Shown::Isk));
-        self.end(tenant, hinted.or(cookie)).await?;
+        self.end((tenant, app.id), hinted.or(cookie)).await?;
         let location = location.map(|uri| match params.get("state") {
             Some(state) => with_state(&uri, state),
             None => uri,
@@ -123,16 +124,22 @@ impl Issuer {
     }
 
     /// Ends a session of the tenant; one of another tenant is none.
-    async fn end(&self, tenant: &TenantId, session: Option<SessionId>) -> Result<(), Error> {
+    async fn end(&self, (tenant, app): (&TenantId, AppId), session: Option<SessionId>) -> Result<(), Error> {
         let Some(session) = session else { return Ok(()) };
         let found = self.ports.store.session(&session).await.map_err(|fault| failed(fault.into()))?;
         // One that was swept is ended all the same: its grants may outlive it.
-        if found.is_some_and(|found| found.tenant != *tenant) {
+        if found.as_ref().is_some_and(|found| found.tenant != *tenant) {
             return Ok(());
         }
         let ended = self.ports.store.end_session(&session, self.ports.clock.now()).await;
         let ended = ended.map_err(|fault| failed(fault.into()))?;
-        tracing::info!(target: "vestibule::audit", event = "logout", session = %session, ended);
+        if ended {
+            let user = found.map(|found| found.user);
+            let actor = user.map_or(Actor::Nobody, Actor::User);
+            let event = self.ports.event(What::SessionEnded, tenant).by(actor).user(user).session(session);
+            let told = self.ports.record(event.app(app).because("logout")).await;
+            told.map_err(|fault| failed(fault.into()))?;
+        }
         Ok(())
     }
 }

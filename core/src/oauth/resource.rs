@@ -10,6 +10,7 @@ use super::client_auth::ClientCertificate;
 use super::issue::Issuer;
 use super::{Params, client_auth};
 use crate::application::Application;
+use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::grant::Grant;
 use crate::keyring::ALGORITHMS;
@@ -175,7 +176,7 @@ impl Issuer {
         shown: &client_auth::Shown,
         params: &Params,
     ) -> Result<Introspection, Error> {
-        let caller = self.clients.authenticate(tenant, shown, params).await?;
+        let caller = self.client(tenant, shown, params).await?;
         if caller.oauth.public {
             return Err(Error::new(Code::Unauthorized).because("Introspection is for confidential applications."));
         }
@@ -220,12 +221,14 @@ impl Issuer {
     /// # Errors
     /// The caller did not authenticate (401), or sent no token.
     pub async fn revoke(&self, tenant: &TenantId, shown: &client_auth::Shown, params: &Params) -> Result<(), Error> {
-        let caller = self.clients.authenticate(tenant, shown, params).await?;
+        let caller = self.client(tenant, shown, params).await?;
         let token = token_of(params)?;
         if let Some(name) = Secrets::read_refresh(token) {
             let grant = self.ports.store.grant(&name.grant).await?;
-            if grant.is_some_and(|grant| self.secrets.is_refresh_of(&name, &grant) && grant.app == caller.id) {
+            let is_theirs = |grant: &Grant| self.secrets.is_refresh_of(&name, grant) && grant.app == caller.id;
+            if let Some(grant) = grant.filter(is_theirs) {
                 self.ports.store.revoke_grant(&name.grant).await?;
+                self.ports.record(self.told_of(&caller, &grant, What::TokenRevoked)).await?;
             }
             return Ok(());
         }
@@ -236,6 +239,8 @@ impl Issuer {
         };
         if claims.client_id == caller.client_id {
             self.ports.store.revoke_token(&claims.jti, Timestamp::from_seconds(claims.exp)).await?;
+            let event = self.told(&caller, What::TokenRevoked).session(claims.sid).grant(claims.gid);
+            self.ports.record(event.with("jti", &claims.jti)).await?;
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ pub const MANAGEMENT_SCOPES: &[&str] = &[
     "internal_custom_authenticator_create",
     "internal_custom_authenticator_update",
     "internal_custom_authenticator_delete",
+    "internal_audit_view",
+    "internal_audit_webhook_manage",
 ];
 
 const LONGEST: usize = 2048;

@@ -74,6 +74,8 @@ ids! {
     CredentialId,
     /// A connection to another identity provider or service.
     ConnectionId,
+    /// A webhook of the audit log.
+    HookId,
     /// A message in the outbox.
     LetterId,
 }

@@ -3,6 +3,7 @@
 //! in fixed ones.
 
 pub mod attest;
+mod calls;
 mod id;
 pub mod passkeys;
 mod password;
@@ -17,8 +18,9 @@ use async_trait::async_trait;
 use vestibule_jose::{Family, SigningKey};
 
 pub use attest::Attestors;
+pub use calls::Calls;
 pub use id::{
-    AppId, BadTenantId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, SessionId, TenantId, UserId,
+    AppId, BadTenantId, ConnectionId, CredentialId, FlowNumber, GrantId, HookId, LetterId, SessionId, TenantId, UserId,
 };
 pub use passkeys::Passkeys;
 pub use password::{BadHash, PasswordHash, Passwords, Verdict};
@@ -28,6 +30,7 @@ pub use time::{Clock, Timestamp};
 pub use web::Web;
 
 use self::store::{Settled, Settlement};
+use crate::audit::{Event, What};
 use crate::credential::{Credential, Kind};
 use crate::delivery::Letter;
 use crate::error::Fault;
@@ -76,6 +79,8 @@ pub struct Ports {
     pub web: Arc<dyn Web>,
     /// The courier's bell.
     pub bell: Arc<dyn Bell>,
+    /// Which call is being answered.
+    pub calls: Arc<dyn Calls>,
 }
 
 impl Ports {
@@ -91,15 +96,44 @@ impl Ports {
         Ok(is_kept)
     }
 
-    /// Settles, and tells the courier if there are letters.
+    /// Something that happens now, in answer to the present call. It is told by [`Self::record`] or as part of a settlement.
+    pub fn event(&self, what: What, tenant: &TenantId) -> Event {
+        Event::new(what, tenant, self.clock.now(), self.calls.origin())
+    }
+
+    /// Adds an event to the audit log and tells the log. For what is not settled as an answer is: the event is kept after its
+    /// effect, so that the end of the process between the two loses it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn record(&self, event: Event) -> Result<(), Fault> {
+        self.store.append(std::slice::from_ref(&event)).await?;
+        event.log();
+        Ok(())
+    }
+
+    /// Records an event as [`Self::record`] does, without waiting for the disk: it may be forgotten by a loss of power.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn mention(&self, event: Event) -> Result<(), Fault> {
+        self.store.mention(std::slice::from_ref(&event)).await?;
+        event.log();
+        Ok(())
+    }
+
+    /// Settles, tells the courier if there are letters, and tells the log what happened.
     ///
     /// # Errors
     /// The store failed.
     pub async fn settle(&self, settlement: Settlement<'_>) -> Result<Settled, Fault> {
-        let writes = !settlement.letters.is_empty();
+        let (writes, events) = (!settlement.letters.is_empty(), settlement.events);
         let settled = self.store.settle(settlement).await?;
-        if settled == Settled::Kept && writes {
-            self.bell.ring();
+        if settled == Settled::Kept {
+            events.iter().for_each(Event::log);
+            if writes {
+                self.bell.ring();
+            }
         }
         Ok(settled)
     }

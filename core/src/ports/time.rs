@@ -34,6 +34,26 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
+    /// A moment as [`fmt::Display`] prints it, without milliseconds, or a date alone, which is its beginning (RFC 3339 §5.6 in
+    /// UTC).
+    pub fn read(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+        let (time, millis) = match time.strip_suffix('Z')?.split_once('.') {
+            None => (time.strip_suffix('Z')?, 0),
+            Some((time, digits)) if (1..=3).contains(&digits.len()) => {
+                (time, number(digits)? * 10_i64.pow(u32::try_from(3 - digits.len()).ok()?))
+            }
+            Some(_) => return None,
+        };
+        let [year, month, day] = parts(date, '-', [4, 2, 2])?;
+        let [hour, minute, second] = parts(time, ':', [2, 2, 2])?;
+        let days = days_of(year, month, day);
+        if civil(days) != (year, month, day) || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        Some(Self((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + millis * 1_000))
+    }
+
     /// How long ago `earlier` was; zero when it lies in the future.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -82,6 +102,28 @@ const fn civil(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// Day number of a Gregorian date, the reverse of [`civil`]; of a date that there is not, that of another one.
+const fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Three numbers of so many digits.
+fn parts(text: &str, between: char, digits: [usize; 3]) -> Option<[i64; 3]> {
+    let mut words = text.split(between);
+    let mut next = |digits| words.next().filter(|word| word.len() == digits).and_then(number);
+    let [one, two, three] = digits;
+    let read = [next(one)?, next(two)?, next(three)?];
+    words.next().is_none().then_some(read)
+}
+
+fn number(text: &str) -> Option<i64> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
 /// Reads the present moment and waits for a later one.
 #[async_trait]
 pub trait Clock: Send + Sync {
@@ -101,5 +143,18 @@ mod tests {
         assert_eq!(Timestamp::from_seconds(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert_eq!(Timestamp::from_micros(1_709_210_096_789_000).to_string(), "2024-02-29T12:34:56.789Z");
         assert_eq!(Timestamp::from_seconds(4_102_444_799).to_string(), "2099-12-31T23:59:59.000Z");
+    }
+
+    #[test]
+    fn a_moment_is_read_as_it_is_printed() {
+        for seconds in [0, 951_782_399, 951_782_400, 1_709_210_096, 4_102_444_799] {
+            let moment = Timestamp::from_micros(seconds * 1_000_000 + 789_000);
+            assert_eq!(Timestamp::read(&moment.to_string()), Some(moment));
+        }
+        assert_eq!(Timestamp::read("2024-02-29"), Some(Timestamp::from_seconds(1_709_164_800)));
+        assert_eq!(Timestamp::read("1970-01-01T00:00:01.5Z"), Some(Timestamp::from_micros(1_500_000)));
+        for bad in ["", "2023-02-29", "2024-2-29", "2024-02-29T24:00:00Z", "2024-02-29T00:00:00", "2024-13-01", "x"] {
+            assert_eq!(Timestamp::read(bad), None, "{bad}");
+        }
     }
 }

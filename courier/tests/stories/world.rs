@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use vestibule_core::audit::Event;
 use vestibule_core::delivery::{Channel, Dispatch, Letter};
 use vestibule_core::error::Fault;
-use vestibule_core::ports::store::{Carried, Delivery, Outbox, StoredSecret};
+use vestibule_core::ports::store::{Audit, Carried, Delivery, Outbox, StoredSecret};
 use vestibule_core::ports::web::{WebAnswer, WebFailure, WebRequest};
 use vestibule_core::ports::{Clock, LetterId, Secret, TenantId, Timestamp, Web};
 use vestibule_core::secrets::Secrets;
@@ -33,7 +34,12 @@ impl World {
     }
 
     pub fn try_courier(&self, settings: &Settings) -> Result<Courier, Fault> {
-        let needs = Needs { outbox: self.outbox.clone(), clock: self.clock.clone(), web: self.web.clone() };
+        let needs = Needs {
+            outbox: self.outbox.clone(),
+            clock: self.clock.clone(),
+            web: self.web.clone(),
+            audit: self.outbox.clone(),
+        };
         Courier::new(needs, Arc::clone(&self.secrets), settings)
     }
 
@@ -76,6 +82,8 @@ pub struct Outboxed {
     pub rows: Mutex<BTreeMap<LetterId, Row>>,
     /// Whether settling fails, as when the process dies before it.
     pub is_deaf: Mutex<bool>,
+    /// What the audit log was told.
+    pub told: Mutex<Vec<String>>,
 }
 
 pub struct Row {
@@ -93,6 +101,18 @@ impl Outboxed {
 
     pub fn due(&self, id: &LetterId) -> Timestamp {
         self.rows.lock().unwrap()[id].due
+    }
+}
+
+#[async_trait]
+impl Audit for Outboxed {
+    async fn append(&self, events: &[Event]) -> Result<(), Fault> {
+        self.mention(events).await
+    }
+
+    async fn mention(&self, events: &[Event]) -> Result<(), Fault> {
+        self.told.lock().unwrap().extend(events.iter().map(|event| event.body().unwrap()));
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A client of the management API, as anybody could write one.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -57,6 +57,17 @@ impl Client {
             None => request,
         };
         answer(request).await.with_context(|| format!("calling {}{path}", self.base))
+    }
+
+    /// The answer's text and one of its headers.
+    pub(super) async fn text(&self, path: &str, header: &str) -> anyhow::Result<(String, Option<String>)> {
+        let request = self.http.get(format!("{}{path}", self.base)).basic_auth(&self.admin, Some(&self.password));
+        let response = request.send().await?;
+        if !response.status().is_success() {
+            bail!("calling {}{path}: {}", self.base, response.status());
+        }
+        let header = response.headers().get(header).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok((response.text().await?, header))
     }
 
     /// A path with a filter and a large page.

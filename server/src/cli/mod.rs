@@ -3,6 +3,7 @@
 //! configuration.
 
 mod apps;
+mod audit;
 mod client;
 mod configuration;
 mod demo;
@@ -53,6 +54,8 @@ enum Command {
         #[command(subcommand)]
         command: users::UserCommand,
     },
+    /// Look the audit log of a running server up; check one that was kept or exported.
+    Audit(audit::AuditArgs),
     /// Manage tenants of a running server.
     Tenant {
         #[command(flatten)]
@@ -110,6 +113,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Config(command) => configuration::run(command),
         Command::App { server, command } => apps::run(&server.connect()?, command).await,
         Command::User { server, command } => users::run(&server.connect()?, command).await,
+        Command::Audit(args) => audit::run(args).await,
         Command::Tenant { server, command } => tenants::run(&server.connect()?, command).await,
     }
 }

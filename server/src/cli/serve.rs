@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use vestibule_core::admin::{ADMINISTRATOR, FirstAdministrator};
 use vestibule_core::error::Fault;
 use vestibule_core::house::House;
@@ -80,14 +81,17 @@ impl Running {
         // RSA keys take a while: they are made beside serving, and who needs one first waits for it.
         let house = Arc::clone(&self.house);
         tokio::spawn(async move { house.keyring.prepare(&TenantId::root()).await });
-        let sweeping = tokio::spawn(housekeeping::sweep(Arc::clone(&self.house)));
+        let mut chores = JoinSet::new();
+        chores.spawn(housekeeping::sweep(Arc::clone(&self.house)));
+        chores.spawn(housekeeping::keep_audit(Arc::clone(&self.house), config.audit.keeping()));
+        chores.spawn(housekeeping::serve_hooks(Arc::clone(&self.house)));
         let app = App::new(self.house, wiring::http_settings(config, &self.courier)?);
         tracing::info!(listen = %self.bound, public_url = %self.public_url, "serving");
         say_what_becomes_of_messages(&config.delivery);
         let (stop, stopped) = oneshot::channel::<()>();
         let carrying = tokio::spawn(async move { self.courier.run(async { drop(stopped.await) }).await });
         let ended = serve(self.listener, router(app), tls, config.http.limits(), shutdown_signal()).await;
-        sweeping.abort();
+        chores.abort_all();
         // Letters under way are carried to their end, or they would come twice; none takes longer than the courier's patience.
         drop(stop);
         if let Err(lost) = carrying.await {

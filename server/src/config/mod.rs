@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use vestibule_core::attempt::TallyRule;
+use vestibule_core::audit::Keeping;
 use vestibule_core::budget::BudgetRule;
 use vestibule_core::credential::Relying;
 use vestibule_core::delivery::SendingRules;
@@ -35,9 +36,9 @@ pub use network::Network;
 pub use origin::Origin;
 pub use problem::{ConfigError, Problem};
 pub use sections::{
-    ClientCertificates, Config, DpopConfig, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig, LogFormat,
-    NativeConfig, NonceRule, PasskeysConfig, PasswordsConfig, RetryableFailure, SendingConfig, StoreConfig, StoreUrl,
-    TlsConfig,
+    AuditConfig, ClientCertificates, Config, DpopConfig, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig,
+    LogFormat, NativeConfig, NonceRule, PasskeysConfig, PasswordsConfig, RetryableFailure, SendingConfig, StoreConfig,
+    StoreUrl, TlsConfig,
 };
 
 use crate::serve::HttpLimits;
@@ -130,6 +131,17 @@ impl SendingConfig {
             destination: hourly(self.per_destination),
             user: hourly(self.per_user),
             prefix: hourly(self.per_prefix),
+        }
+    }
+}
+
+impl AuditConfig {
+    /// When the log is signed and how long it is kept.
+    pub fn keeping(&self) -> Keeping {
+        Keeping {
+            records: self.checkpoint_records.into(),
+            span: Duration::from_secs(60 * u64::from(self.checkpoint_minutes)),
+            keep: Duration::from_secs(60 * 60 * 24 * u64::from(self.keep_days)),
         }
     }
 }

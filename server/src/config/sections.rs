@@ -53,6 +53,8 @@ section! {
         http: HttpConfig;
         /// TLS without a proxy in front.
         tls: TlsConfig;
+        /// The audit log.
+        audit: AuditConfig;
         /// The log.
         log: LogConfig;
     }
@@ -108,6 +110,18 @@ section! {
         threads: u32 = 0, takes "0 to 1024";
         /// Jobs that wait per thread before logins are told to come back later: about a quarter of a second of work.
         queue: u32 = 18, takes "1 to 10000";
+    }
+}
+
+section! {
+    /// The audit log.
+    AuditConfig in "audit" {
+        /// Days after which records are removed; what stays can still be verified. 0 is never.
+        keep_days: u32 = 0, takes "0 to 36500";
+        /// New records after which the log is signed.
+        checkpoint_records: u32 = 1_000, takes "1 to 1000000";
+        /// Minutes after which the log is signed if there is a new record: an edit of what is not signed yet may go unseen.
+        checkpoint_minutes: u32 = 5, takes "1 to 1440";
     }
 }
 

@@ -4,9 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use vestibule_core::audit::Origin;
 use vestibule_core::error::Code;
 use vestibule_core::flow::Source;
 use vestibule_core::oauth::client_auth::{Call, ClientCertificate, Shown};
@@ -17,6 +18,7 @@ use vestibule_core::session::Presence;
 use super::App;
 use super::face::place;
 use super::reply::Refusal;
+use super::trace::TraceId;
 use crate::config::Network;
 use crate::serve::Peer;
 
@@ -83,6 +85,19 @@ impl Networks {
     }
 }
 
+/// Where a request comes from, as the limits of addresses see it.
+fn source(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Source {
+    let peer = extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
+    app.settings().networks.source(peer, headers)
+}
+
+/// Where a request comes from, as the audit log tells it.
+pub(super) fn origin(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Origin {
+    let Source { address, agent, .. } = source(app, headers, extensions);
+    let trace = extensions.get::<TraceId>().map(|TraceId(trace)| trace.clone());
+    Origin { address, agent, trace }
+}
+
 impl FromRequestParts<App> for Realm {
     type Rejection = Refusal;
 
@@ -99,7 +114,7 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let realm = Realm::from_request_parts(parts, app).await?;
         let peer = parts.extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
-        let source = app.settings().networks.source(peer, &parts.headers);
+        let source = source(app, &parts.headers, &parts.extensions);
         let certificate = app.settings().certificates.shown(app, parts, peer);
         Ok(Self { realm, source, shown: shown(app, parts, certificate) })
     }

@@ -11,7 +11,8 @@ use tracing::Instrument as _;
 use vestibule_core::error::{Code, Error, Fault};
 
 use super::reply::Refusal;
-use super::{App, association, cors, first_party, health, mailbox, management, native, oauth, openapi, trace};
+use super::{App, association, caller, cors, first_party, health, mailbox, management, native, oauth, openapi, trace};
+use crate::world::PresentCall;
 
 /// The whole of the server's HTTP side.
 pub fn router(app: App) -> Router {
@@ -73,7 +74,8 @@ async fn otherwise() -> Refusal {
 /// Runs a request as a task of its own and ends the wait for it with 503 before its caller gives up. The task runs to its
 /// end also when the caller hangs up, so a claimed flow is settled; if it panics, that is an answer like any other fault.
 async fn run(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refusal> {
-    let task = tokio::spawn(next.run(request).in_current_span());
+    let origin = caller::origin(&app, request.headers(), request.extensions());
+    let task = tokio::spawn(PresentCall::answer(origin, next.run(request)).in_current_span());
     match tokio::time::timeout(app.settings().timeout, task).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(lost)) => Err(Fault::from("running a request", lost).into()),

@@ -2,12 +2,14 @@
 //! that hashing and key generation never hold up a request of another kind.
 
 pub mod blocklist;
+mod calls;
 mod clock;
 mod entropy;
 mod foundry;
 mod hashing;
 mod web;
 
+pub use calls::PresentCall;
 pub use clock::SystemClock;
 pub use entropy::SystemEntropy;
 pub use foundry::Threads;

@@ -40,8 +40,16 @@ pub async fn newer_format(world: &World, flow_id: &str) {
     let Claimed::Ours { version, .. } = world.store().claim(request).await.unwrap() else { panic!("not ours") };
     let newer = Move::Advance { format: 999, body: b"from the future".to_vec() };
     let flow = Some((flow, version, newer));
-    let settlement =
-        Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters: &[], tenant: &tenant, now };
+    let settlement = Settlement {
+        flow,
+        tallies: &[],
+        conclusion: None,
+        edits: &[],
+        letters: &[],
+        events: &[],
+        tenant: &tenant,
+        now,
+    };
     assert_eq!(world.store().settle(settlement).await.unwrap(), Settled::Kept);
 }
 

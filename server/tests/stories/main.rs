@@ -9,6 +9,8 @@
 )]
 
 mod associations;
+mod audit;
+mod audit_hooks;
 mod authenticators;
 mod backup_codes;
 mod browsers;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use vestibule::config::{Config, DeliveryKind};
 use vestibule::http::App;
 use vestibule::wiring;
-use vestibule::world::HashingPool;
+use vestibule::world::{HashingPool, PresentCall};
 use vestibule_attest::Attestor;
 use vestibule_authn::PasskeyVerifier;
 use vestibule_core::application::{
@@ -113,6 +113,7 @@ impl World {
             attestors: setting.attestors,
             web: setting.web,
             bell: Arc::new(bell.clone()),
+            calls: Arc::new(PresentCall),
         };
         let authenticators = wiring::AUTHENTICATORS.iter().copied().chain(setting.authenticators);
         let house = wiring::house(&setting.config, ports, setting.public_url, authenticators).await.unwrap();

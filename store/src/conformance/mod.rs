@@ -13,6 +13,7 @@
 )]
 
 pub mod apps;
+pub mod audit;
 pub mod connections;
 pub mod credentials;
 pub mod edits;
@@ -189,6 +190,16 @@ macro_rules! conformance {
                 of_many_refreshes_one_makes_the_next_generation
                 a_revocation_among_exchanges_and_refreshes_lasts
             }
+            audit {
+                records_are_chained_in_the_order_of_their_adding
+                records_are_read_by_tenant_and_user_after_a_number
+                a_moment_is_found_in_the_log
+                an_answer_is_told_with_its_effect_or_not_at_all
+                checkpoints_are_kept_by_their_numbers
+                only_a_beginning_is_pruned_and_the_newest_record_stays
+                webhooks_are_served_when_they_are_due
+                of_many_who_add_none_makes_a_gap
+            }
             upkeep {
                 a_store_that_works_says_so
                 a_flow_is_swept_when_it_is_too_old
@@ -235,6 +246,7 @@ mod tests {
         let list = include_str!("mod.rs");
         let nouns = [
             include_str!("apps.rs"),
+            include_str!("audit.rs"),
             include_str!("connections.rs"),
             include_str!("credentials.rs"),
             include_str!("edits.rs"),

@@ -8,6 +8,7 @@ use vestibule_core::ports::store::{
 };
 use vestibule_core::ports::{FlowNumber, Timestamp};
 
+use super::audit::bodies;
 use super::draft::Draft;
 use super::outbox::Mail;
 use super::{Kept, Memory};
@@ -52,6 +53,7 @@ impl Flows for Memory {
             return Ok(Settled::Lost);
         }
         let Some(draft) = Draft::of(kept, settlement.edits, settlement.tenant)? else { return Ok(Settled::Overtaken) };
+        let bodies = bodies(settlement.events)?;
         let mail = Mail::of(kept, settlement.letters, settlement.now)?;
         if settlement.conclusion.is_some_and(|end| kept.grants.contains_key(&end.grant.id)) {
             return Err(Fault::new("a grant's id is taken"));
@@ -71,6 +73,7 @@ impl Flows for Memory {
             kept.grants.insert(end.grant.id, end.grant.clone());
         }
         mail.put(kept);
+        kept.tell(settlement.events, bodies);
         Ok(Settled::Kept)
     }
 

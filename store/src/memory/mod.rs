@@ -2,6 +2,7 @@
 //! being read over being fast, and forgets everything when it is dropped.
 
 mod apps;
+mod audit;
 mod connections;
 mod credentials;
 mod draft;
@@ -25,14 +26,15 @@ use vestibule_core::budget::{Budget, BudgetKey};
 use vestibule_core::connection::Connection;
 use vestibule_core::credential::Credential;
 use vestibule_core::grant::Grant;
-use vestibule_core::ports::store::{Page, Slip, StoredFlow, StoredKey, StoredSecret};
+use vestibule_core::ports::store::{Page, Slip, StoredFlow, StoredHook, StoredKey, StoredSecret};
 use vestibule_core::ports::{
-    AppId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, SessionId, TenantId, Timestamp, UserId,
+    AppId, ConnectionId, CredentialId, FlowNumber, GrantId, HookId, LetterId, SessionId, TenantId, Timestamp, UserId,
 };
 use vestibule_core::session::Session;
 use vestibule_core::tenant::Tenant;
 use vestibule_core::user::User;
 
+use self::audit::Log;
 use self::outbox::Waiting;
 
 /// A store that forgets.
@@ -59,6 +61,8 @@ struct Kept {
     budgets: BTreeMap<BudgetKey, Budget>,
     slips: BTreeMap<String, Slip>,
     marks: BTreeMap<String, Timestamp>,
+    audit: Log,
+    hooks: BTreeMap<HookId, StoredHook>,
 }
 
 impl Memory {

@@ -11,6 +11,7 @@ macro_rules! statements {
 }
 
 pub(crate) mod apps;
+pub(crate) mod audit;
 pub(crate) mod connections;
 pub(crate) mod credentials;
 pub(crate) mod flows;
@@ -37,6 +38,7 @@ pub(crate) struct Statement {
 pub(crate) fn all() -> impl Iterator<Item = Statement> {
     let nouns = [
         apps::ALL,
+        audit::ALL,
         connections::ALL,
         credentials::ALL,
         flows::ALL,

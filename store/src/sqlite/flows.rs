@@ -12,6 +12,7 @@ use vestibule_core::ports::store::{
 use vestibule_core::ports::{FlowNumber, SessionId, TenantId, Timestamp, UserId};
 
 use super::Sqlite;
+use super::audit::{EventRow, append};
 use super::edits::EditRow;
 use super::grants::GrantRow;
 use super::outbox::put;
@@ -51,6 +52,7 @@ impl Flows for Sqlite {
             premise: conclusion.map(|end| (end.premise, end.grant.user, end.session.id)),
             edits: settlement.edits.iter().map(EditRow::of).collect::<Result<_, _>>()?,
             letters: settlement.letters.to_vec(),
+            events: EventRow::all(settlement.events)?,
             tenant: settlement.tenant.clone(),
             now: settlement.now,
         };
@@ -126,6 +128,7 @@ struct Effects {
     premise: Option<(Premise, UserId, SessionId)>,
     edits: Vec<EditRow>,
     letters: Vec<Letter>,
+    events: Vec<EventRow>,
     tenant: TenantId,
     now: Timestamp,
 }
@@ -174,6 +177,7 @@ impl Effects {
         for letter in &self.letters {
             put(db, letter, self.now)?;
         }
+        append(db, &self.events)?;
         Ok(Settled::Kept)
     }
 

@@ -16,6 +16,7 @@ pub(super) struct Migration {
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, text: include_str!("../../migrations/sqlite/0001_first.sql") },
     Migration { number: 2, text: include_str!("../../migrations/sqlite/0002_factors_and_letters.sql") },
+    Migration { number: 4, text: include_str!("../../migrations/sqlite/0004_audit.sql") },
     Migration { number: 6, text: include_str!("../../migrations/sqlite/0006_marks.sql") },
 ];
 

@@ -2,6 +2,7 @@
 //! thread. The file is private to the server's account, since signing keys and password hashes are in it.
 
 mod apps;
+mod audit;
 mod connections;
 mod credentials;
 mod edits;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::signed::{Heading, claims, heading, in_time};
 use super::{DeviceEdit, absent, invalid};
+use crate::audit::{Actor, What};
 use crate::credential::push::{Answer, Found};
 use crate::credential::{Credential, PushDevice};
 use crate::error::{Code, Error};
@@ -99,7 +100,9 @@ impl House {
         if !found.answer(&self.ports, answer).await? {
             return Err(Code::Gone.into());
         }
-        tracing::info!(target: "vestibule::audit", event = "push_answered", tenant = %tenant, user = %credential.user, device = %credential.handle, response = ?given.response, number = is_right);
+        let event = self.ports.event(What::PushAnswered, tenant).by(Actor::User(credential.user)).factor(&credential);
+        let response = if given.response == Given::Approved { "approved" } else { "denied" };
+        self.ports.record(event.with("response", response).with("number", is_right)).await?;
         if is_right { Ok(given.response) } else { Err(invalid("The number is not the one that the sign-in shows.")) }
     }
 

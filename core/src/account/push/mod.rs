@@ -10,6 +10,7 @@ pub use answer::Given;
 pub use enrol::{NewDevice, Ticket};
 
 use crate::admin::Operator;
+use crate::audit::{Actor, What};
 use crate::credential::{Credential, Held, Kind, PushDevice};
 use crate::error::{Code, Error};
 use crate::house::House;
@@ -83,7 +84,8 @@ impl House {
         };
         match self.ports.store.save_credential(&after, before.revision).await? {
             Saved::Kept => {
-                tracing::info!(target: "vestibule::audit", event = "push_device_changed", tenant = %after.tenant, user = %after.user, device = %after.handle);
+                let event = self.ports.event(What::FactorChanged, &after.tenant).by(Actor::User(after.user));
+                self.ports.record(event.factor(&after)).await?;
                 Ok(after)
             }
             Saved::Moved | Saved::Taken(_) => {
@@ -96,7 +98,8 @@ impl House {
         if !self.ports.store.remove_credential(&device.tenant, &user.id, &device.id).await? {
             return Err(absent());
         }
-        tracing::info!(target: "vestibule::audit", event = "push_device_removed", tenant = %device.tenant, user = %user.id, device = %device.handle);
+        let event = self.ports.event(What::FactorRemoved, &device.tenant).by(Actor::User(user.id));
+        self.ports.record(event.factor(device)).await?;
         self.tell(user, "factor-removed", &device.label).await
     }
 

@@ -14,6 +14,7 @@ pub use redirects::callbacks;
 
 use super::{Administration, Operator, Permission, conflict, invalid, moved};
 use crate::application::{Application, Lifetimes, MobileApps, OauthSettings, Sequence};
+use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::oauth::scope::MANAGEMENT_SCOPES;
 use crate::ports::store::{Added, Page, Saved};
@@ -149,7 +150,7 @@ impl Administration {
         match self.ports.store.add_app(&app).await? {
             Added::Taken(field) => Err(taken(field)),
             Added::Kept => {
-                audit("application_created", &app, by);
+                self.ports.record(self.told(by, What::AppCreated).app(app.id)).await?;
                 Ok(CreatedApp { app, secret })
             }
         }
@@ -212,7 +213,7 @@ impl Administration {
             };
             Ok(())
         };
-        self.rewrite(by, id, "application_changed", change).await
+        self.rewrite(by, id, (What::AppChanged, "settings"), change).await
     }
 
     /// Allows an application management scopes besides those it has.
@@ -231,7 +232,7 @@ impl Administration {
             app.management_scopes.extend(scopes.iter().cloned());
             Ok(())
         };
-        self.rewrite(by, id, "scopes_allowed", change).await
+        self.rewrite(by, id, (What::AppChanged, "scopes allowed"), change).await
     }
 
     /// Takes all management scopes from an application, also from the tokens that it has.
@@ -244,7 +245,7 @@ impl Administration {
             app.management_scopes.clear();
             Ok(())
         };
-        self.rewrite(by, id, "scopes_withdrawn", change).await
+        self.rewrite(by, id, (What::AppChanged, "scopes withdrawn"), change).await
     }
 
     /// Removes an application and all that was granted to it.
@@ -258,7 +259,7 @@ impl Administration {
         if !self.ports.store.remove_app(by.tenant(), id).await? {
             return Err(absent());
         }
-        audit("application_removed", &app, by);
+        self.ports.record(self.told(by, What::AppDeleted).app(app.id)).await?;
         Ok(())
     }
 
@@ -267,7 +268,7 @@ impl Administration {
         &self,
         by: &Operator,
         id: &AppId,
-        event: &'static str,
+        (what, change_name): (What, &'static str),
         change: impl Fn(&mut Application) -> Result<(), Error> + Send + Sync,
     ) -> Result<Application, Error> {
         for _ in 0..2 {
@@ -281,7 +282,7 @@ impl Administration {
                 Saved::Taken(field) => return Err(taken(field)),
                 Saved::Moved => {}
                 Saved::Kept => {
-                    audit(event, &app, by);
+                    self.ports.record(self.told(by, what).app(app.id).with("change", change_name)).await?;
                     return Ok(app);
                 }
             }
@@ -292,10 +293,6 @@ impl Administration {
     async fn find_app(&self, by: &Operator, id: &AppId) -> Result<Application, Error> {
         self.ports.store.app(by.tenant(), id).await?.ok_or_else(absent)
     }
-}
-
-fn audit(event: &'static str, app: &Application, by: &Operator) {
-    tracing::info!(target: "vestibule::audit", event, tenant = %app.tenant, app = %app.id, %by);
 }
 
 fn taken(field: &str) -> Error {

@@ -8,6 +8,7 @@ use vestibule_jose::{base64url, sha256};
 
 use super::{Administration, CreatedApp, Operator, Permission, conflict, invalid};
 use crate::application::{Application, AuthMethod, ClientSecret, OauthSettings};
+use crate::audit::What;
 use crate::error::{Code, Error, Fault};
 use crate::oauth::client_auth::SEALED_SECRET;
 use crate::ports::{AppId, Secret};
@@ -50,7 +51,7 @@ impl Administration {
                 .push(ClientSecret { expires: lasts.map(|lasts| now + lasts), ..self.kept(&secret, &app.oauth)? });
             Ok(())
         };
-        let app = self.rewrite(by, id, "client_secret_added", change).await?;
+        let app = self.rewrite(by, id, (What::AppSecretMade, "added"), change).await?;
         Ok(CreatedApp { app, secret: Some(secret) })
     }
 
@@ -73,7 +74,7 @@ impl Administration {
             }
             Ok(())
         };
-        self.rewrite(by, id, "client_secret_removed", change).await.map(|_| ())
+        self.rewrite(by, id, (What::AppChanged, "secret removed"), change).await.map(|_| ())
     }
 
     /// Gives an application another client secret; the old ones stop.
@@ -88,7 +89,7 @@ impl Administration {
             app.secrets = vec![self.kept(&secret, &app.oauth)?];
             Ok(())
         };
-        let app = self.rewrite(by, id, "client_secret_renewed", change).await?;
+        let app = self.rewrite(by, id, (What::AppSecretMade, "renewed"), change).await?;
         Ok(CreatedApp { app, secret: Some(secret) })
     }
 

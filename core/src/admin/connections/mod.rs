@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use super::{Operator, Permission, conflict, invalid, moved};
 use crate::application::CUSTOM;
+use crate::audit::What;
 use crate::connection::{Connection, Provisioning};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::house::House;
 use crate::ports::store::{Added, Page, Saved};
 use crate::ports::{ConnectionId, Secret};
@@ -147,7 +148,7 @@ impl House {
         match self.ports.store.add_connection(&connection).await? {
             Added::Taken(_) => Err(taken()),
             Added::Kept => {
-                audit("connection_created", &connection, by);
+                self.record_connection(by, What::ConnectionCreated, &connection).await?;
                 Ok(connection)
             }
         }
@@ -230,7 +231,7 @@ impl House {
                 Saved::Taken(_) => return Err(taken()),
                 Saved::Moved => {}
                 Saved::Kept => {
-                    audit("connection_changed", &connection, by);
+                    self.record_connection(by, What::ConnectionChanged, &connection).await?;
                     return Ok(connection);
                 }
             }
@@ -251,7 +252,7 @@ impl House {
         if !self.ports.store.remove_connection(by.tenant(), id).await? {
             return Err(absent());
         }
-        audit("connection_removed", &connection, by);
+        self.record_connection(by, What::ConnectionDeleted, &connection).await?;
         Ok(())
     }
 
@@ -322,6 +323,11 @@ impl House {
         }
     }
 
+    async fn record_connection(&self, by: &Operator, what: What, connection: &Connection) -> Result<(), Fault> {
+        let event = self.ports.event(what, by.tenant()).by(by.actor());
+        self.ports.record(event.with("connection", &connection.name).with("id", connection.id)).await
+    }
+
     /// Whether a step of an application names the connection.
     async fn is_used(&self, by: &Operator, name: &str) -> Result<bool, Error> {
         let mut offset = 0;
@@ -337,10 +343,6 @@ impl House {
             offset = offset.saturating_add(BATCH);
         }
     }
-}
-
-fn audit(event: &'static str, connection: &Connection, by: &Operator) {
-    tracing::info!(target: "vestibule::audit", event, tenant = %connection.tenant, connection = %connection.id, name = %connection.name, %by);
 }
 
 fn taken() -> Error {

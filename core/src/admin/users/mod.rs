@@ -5,6 +5,7 @@ mod check;
 
 use super::{Administration, Operator, Permission, conflict, invalid, moved};
 use crate::attempt::TallyKey;
+use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
@@ -117,7 +118,8 @@ impl Administration {
         if let Added::Taken(_) = self.ports.store.add_user(user).await? {
             return Err(taken());
         }
-        tracing::info!(target: "vestibule::audit", event = "user_created", tenant = %user.tenant, user = %user.id, administrator = user.administrator, %by);
+        let event = self.told(by, What::UserCreated).user(user.id).with("administrator", user.administrator);
+        self.ports.record(event).await?;
         Ok(())
     }
 
@@ -171,7 +173,8 @@ impl Administration {
                 Saved::Moved => {}
                 Saved::Kept => {
                     self.forgive(&user, locked, renewed).await?;
-                    tracing::info!(target: "vestibule::audit", event = "user_changed", tenant = %user.tenant, user = %user.id, password = renewed, active = user.active, locked = user.locked, %by);
+                    let event = self.told(by, What::UserChanged).user(user.id).with("password", renewed);
+                    self.ports.record(event.with("active", user.active).with("locked", user.locked)).await?;
                     return Ok(user);
                 }
             }
@@ -189,7 +192,7 @@ impl Administration {
         if !self.ports.store.remove_user(by.tenant(), id).await? {
             return Err(absent());
         }
-        tracing::info!(target: "vestibule::audit", event = "user_removed", tenant = %by.tenant(), user = %id, %by);
+        self.ports.record(self.told(by, What::UserDeleted).user(*id)).await?;
         Ok(())
     }
 

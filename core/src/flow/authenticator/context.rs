@@ -5,6 +5,7 @@ use std::time::Duration;
 use vestibule_jose::{base64url, from_base64url};
 
 use crate::application::{Application, StepOption};
+use crate::audit::{Event, What};
 use crate::connection::Connection;
 use crate::credential::Relying;
 use crate::credential::{Credential, Kind};
@@ -103,6 +104,11 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Something that happens in the flow.
+    pub fn event(&self, what: What) -> Event {
+        self.ports.event(what, self.tenant).app(self.app.id).flow(self.place.flow)
+    }
+
     /// Bytes that only this server can make, of this attempt at this option of this flow: for challenges and states that need
     /// not be kept.
     pub fn derived(&self, label: &str) -> [u8; 32] {

@@ -5,6 +5,7 @@ use super::super::issue::{Issuer, Tokens};
 use super::super::scope;
 use super::Params;
 use crate::application::Application;
+use crate::audit::What;
 use crate::error::{Code, Error};
 
 impl Issuer {
@@ -21,6 +22,7 @@ impl Issuer {
         let mut scopes = scope::read(params.get("scope"))?;
         scopes.retain(|scope| app.management_scopes.contains(scope));
         let binding = self.binding(app, shown, None).await?;
+        self.ports.mention(self.told(app, What::TokenIssued)).await?;
         self.of_app(app, scope::spell(&scopes), &binding, self.ports.clock.now()).await
     }
 }

@@ -4,6 +4,7 @@ use super::super::client_auth::Shown;
 use super::super::issue::{Issuer, Tokens};
 use super::{Params, required};
 use crate::application::Application;
+use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::grant::{Grant, Redeemed};
 use crate::secrets::Secrets;
@@ -21,9 +22,12 @@ impl Issuer {
         grant.terms.binding = self.binding(app, shown, grant.terms.binding.jkt).await?;
         // The code is spent only once everything else holds, and before anything is issued for it.
         match self.ports.store.redeem(&grant.id, now, now + app.oauth.lifetimes.refresh).await? {
-            Redeemed::Granted => self.of_login(app, &user, &grant, 0, now).await,
+            Redeemed::Granted => {
+                self.ports.mention(self.told_of(app, &grant, What::TokenIssued)).await?;
+                self.of_login(app, &user, &grant, 0, now).await
+            }
             Redeemed::Replayed => {
-                tracing::warn!(target: "vestibule::audit", event = "code_replayed", tenant = %app.tenant, app = %app.id, user = %user.id, grant = %grant.id);
+                self.ports.record(self.told_of(app, &grant, What::CodeReplayed)).await?;
                 Err(Error::new(Code::InvalidGrant)
                     .because("The authorization code was used before; the tokens issued from it are revoked."))
             }

@@ -10,6 +10,7 @@ use super::dpop::{self, About, Thumbprint};
 use super::issue::{Issuer, Tokens};
 use super::{Params, client_auth};
 use crate::application::{Application, GrantType};
+use crate::audit::{Actor, Event, What};
 use crate::error::{Code, Error};
 use crate::grant::Grant;
 use crate::ports::TenantId;
@@ -31,14 +32,30 @@ impl Issuer {
         };
         let grant = GrantType::ALL.iter().copied().find(|grant| grant.as_str() == wanted);
         let grant = grant.ok_or(Code::UnsupportedGrantType)?;
-        let app = self.clients.authenticate(tenant, shown, params).await?;
+        let app = self.client(tenant, shown, params).await?;
+        let given = self.give(&app, grant, (shown, params)).await;
+        if let Err(refusal) = &given
+            && refusal.cause().is_none()
+        {
+            let event = self.told(&app, What::TokenRefused).because(refusal.code().row().name);
+            self.ports.mention(event.with("grant_type", wanted)).await?;
+        }
+        given
+    }
+
+    async fn give(
+        &self,
+        app: &Application,
+        grant: GrantType,
+        (shown, params): (&client_auth::Shown, &Params),
+    ) -> Result<Tokens, Error> {
         if !app.oauth.grants.contains(&grant) {
             return Err(Code::UnauthorizedClient.into());
         }
         match grant {
-            GrantType::AuthorizationCode => self.redeem_code(&app, shown, params).await,
-            GrantType::RefreshToken => self.refresh_tokens(&app, shown, params).await,
-            GrantType::ClientCredentials => self.tokens_for_app(&app, shown, params).await,
+            GrantType::AuthorizationCode => self.redeem_code(app, shown, params).await,
+            GrantType::RefreshToken => self.refresh_tokens(app, shown, params).await,
+            GrantType::ClientCredentials => self.tokens_for_app(app, shown, params).await,
         }
     }
 
@@ -58,6 +75,35 @@ impl Issuer {
             None if app.oauth.dpop_required => Err(dpop::at_token_endpoint(dpop::required())),
             jkt => Ok(Binding { jkt, ..binding }),
         }
+    }
+
+    /// The client that asks; one that could not authenticate as an application that there is, is told of.
+    pub(super) async fn client(
+        &self,
+        tenant: &TenantId,
+        shown: &client_auth::Shown,
+        params: &Params,
+    ) -> Result<Application, Error> {
+        let found = self.clients.authenticate(tenant, shown, params).await;
+        if let Err(refusal) = &found
+            && refusal.cause().is_none()
+            && let Ok(id) = shown.client_id(params)
+            && let Some(app) = self.ports.store.app_by_client(tenant, &id).await?
+        {
+            let event = self.told(&app, What::ClientAuthFailed).because(refusal.description().to_owned());
+            self.ports.mention(event).await?;
+        }
+        found
+    }
+
+    /// Something that an application does.
+    pub(super) fn told(&self, app: &Application, what: What) -> Event {
+        self.ports.event(what, &app.tenant).by(Actor::App(app.id)).app(app.id)
+    }
+
+    /// Something that an application does with a grant.
+    pub(super) fn told_of(&self, app: &Application, grant: &Grant, what: What) -> Event {
+        self.told(app, what).user(grant.user).session(grant.session).grant(grant.id)
     }
 
     /// The user of a grant, if they may still sign in.

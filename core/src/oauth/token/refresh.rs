@@ -8,6 +8,7 @@ use super::super::issue::{Issuer, Tokens};
 use super::super::scope;
 use super::{Params, required};
 use crate::application::Application;
+use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::grant::{Grant, Rotated, Rotation};
 use crate::secrets::Secrets;
@@ -38,10 +39,12 @@ impl Issuer {
         };
         match self.ports.store.rotate(&rotation).await? {
             Rotated::Fresh(generation) | Rotated::Repeated(generation) => {
+                let event = self.told_of(app, &grant, What::TokenRefreshed).with("generation", generation);
+                self.ports.mention(event).await?;
                 self.of_login(app, &user, &grant, generation, now).await
             }
             Rotated::Replayed => {
-                tracing::warn!(target: "vestibule::audit", event = "refresh_replayed", tenant = %app.tenant, app = %app.id, user = %user.id, grant = %grant.id);
+                self.ports.record(self.told_of(app, &grant, What::RefreshReplayed)).await?;
                 Err(Error::new(Code::InvalidGrant)
                     .because("The refresh token was used before; the tokens of this login are revoked."))
             }

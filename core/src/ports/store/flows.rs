@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 
 use crate::attempt::{Mark, Slot, Tally, TallyKey, TallyRule};
+use crate::audit::Event;
 use crate::credential::{Credential, Held};
 use crate::delivery::Letter;
 use crate::error::Fault;
@@ -129,6 +130,8 @@ pub struct Settlement<'a> {
     pub edits: &'a [Edit],
     /// What it sends, as far as the budgets allow: a letter that they do not allow is left out and hinders nothing.
     pub letters: &'a [Letter],
+    /// What the audit log says of it.
+    pub events: &'a [Event],
     /// The realm.
     pub tenant: &'a TenantId,
     /// The present moment.
@@ -211,7 +214,7 @@ pub trait Flows: Send + Sync {
     /// The store failed.
     async fn claim(&self, request: ClaimRequest<'_>) -> Result<Claimed, Fault>;
 
-    /// Settles a claim: marks, flow, edits, conclusion and letters in this order, all or nothing but as [`Settled`] says.
+    /// Settles a claim: marks, flow, edits, conclusion, letters and events in this order, all or nothing but as [`Settled`] says.
     /// A premise is held against the state before the edits; a user who is provisioned has none.
     ///
     /// # Errors

@@ -2,11 +2,12 @@
 //! signature; absence is `None` or an outcome; ids, secrets and the present moment are passed in, so a backend needs
 //! neither clock nor randomness.
 //!
-//! A write is durable when its verb returns, but for [`Flows::claim`], [`Marks::mark`] and those of [`Outbox`] that carry,
-//! which may be forgotten by a loss of power (not by the end of the process): a lost claim is a comparison that never
-//! answered, a lost mark names something that is too old within minutes, and a lost carrying repeats a letter under its own
-//! name.
+//! A write is durable when its verb returns, but for [`Flows::claim`], [`Marks::mark`], [`Audit::mention`] and those of
+//! [`Outbox`] that carry, which may be forgotten by a loss of power (not by the end of the process): a lost claim is a
+//! comparison that never answered, a lost mark names something that is too old within minutes, and a lost carrying repeats a
+//! letter under its own name.
 
+mod audit;
 mod catalog;
 mod credentials;
 mod flows;
@@ -17,6 +18,7 @@ mod people;
 
 use async_trait::async_trait;
 
+pub use audit::{Audit, Hooks, Ledger, StoredCheckpoint, StoredHook, Walk};
 pub use catalog::{Applications, Keys, Page, StoredKey, StoredSecret, Tenants};
 pub use credentials::{Connections, Credentials};
 pub use flows::{
@@ -65,6 +67,9 @@ pub trait Store:
     + Outbox
     + Slips
     + Marks
+    + Audit
+    + Ledger
+    + Hooks
     + Upkeep
 {
 }
@@ -82,6 +87,9 @@ impl<T> Store for T where
         + Outbox
         + Slips
         + Marks
+        + Audit
+        + Ledger
+        + Hooks
         + Upkeep
 {
 }

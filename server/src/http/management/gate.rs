@@ -14,9 +14,11 @@ use schemars::{Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use vestibule_core::account::{Accounts, Owner};
 use vestibule_core::admin::{Administration, Credentials, Operator, Permission};
+use vestibule_core::audit::{Actor, Event, What};
 use vestibule_core::error::{Code, Error};
 use vestibule_core::oauth::client_auth::Shown;
 use vestibule_core::oauth::{Params, RepeatedParameter};
+use vestibule_core::ports::{AppId, TenantId};
 
 use super::super::App;
 use super::super::body;
@@ -77,7 +79,46 @@ impl Route {
         let Caller { realm, source, shown: call } = &arrival.caller;
         let credentials = shown(&arrival.headers, call);
         let by = app.house().operator(&realm.tenant, credentials, source.clone(), self.needs).await?;
-        Ok((self.run)(Call { app, by, arrival }).await?)
+        let told = Told::of(self, &by, &arrival.segments);
+        let answer = (self.run)(Call { app: app.clone(), by, arrival }).await;
+        if let Some(event) = told.event(&app, &answer) {
+            app.house().ports.record(event).await?;
+        }
+        Ok(answer?)
+    }
+}
+
+/// What the audit log is told of a call, whatever its endpoint tells.
+struct Told {
+    route: &'static Route,
+    actor: Actor,
+    through: Option<AppId>,
+    tenant: TenantId,
+    id: Option<String>,
+}
+
+impl Told {
+    fn of(route: &'static Route, by: &Operator, segments: &[(String, String)]) -> Self {
+        let id = segments.iter().rev().find(|(name, _)| name != "tenant").map(|(_, value)| value.clone());
+        Self { route, actor: by.actor(), through: by.app(), tenant: by.tenant().clone(), id }
+    }
+
+    /// A call that may have changed something was carried out, or one was refused for who made it.
+    fn event(self, app: &App, answer: &Result<Response, Error>) -> Option<Event> {
+        let ports = &app.house().ports;
+        let what = match answer {
+            Ok(_) if self.route.method != Method::GET => What::AdminWrite,
+            Err(refusal) if refusal.code() == Code::Forbidden => What::AdminRefused,
+            Ok(_) | Err(_) => return None,
+        };
+        let event = ports.event(what, &self.tenant).by(self.actor).app(self.through);
+        let event = event.with("method", &self.route.method).with("route", self.route.path);
+        Some(match (answer, self.id) {
+            (Ok(answer), Some(id)) => event.with("id", id).with("status", answer.status().as_u16()),
+            (Ok(answer), None) => event.with("status", answer.status().as_u16()),
+            // What a refused call names may be anything.
+            (Err(refusal), _) => event.because(refusal.code().row().name),
+        })
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod answer;
 mod apps;
+mod audit;
+mod audit_hooks;
 mod connections;
 mod factors;
 mod gate;

@@ -13,6 +13,8 @@ use super::super::scim::wire::{UserBody, UserList};
 use super::super::scim::{discovery, users};
 use super::apps::secrets::{ClientSecretBody, NewSecretBody};
 use super::apps::{self, ApplicationBody, ApplicationList, AuthorizedApi, NewAuthorizedApi, OidcBody, SecretBody};
+use super::audit::{self, RecordList};
+use super::audit_hooks::{self, HookBody, NewHookBody};
 use super::connections::{
     self, ConnectionBody, ConnectionList, FederatedBody, KindBody, ListedKind, ListedWay, ServiceBody,
 };
@@ -71,6 +73,11 @@ routes! {
     GET "/api/server/v1/authenticators/custom/{id}", ViewServices, connections::show_service, (), 200 -> ServiceBody, "Shows a service that decides on logins.";
     PUT "/api/server/v1/authenticators/custom/{id}", UpdateServices, connections::replace_service, (ServiceBody), 200 -> ServiceBody, "Replaces a service; its secrets stay until they are mentioned.";
     DELETE "/api/server/v1/authenticators/custom/{id}", DeleteServices, connections::remove_service, (), 204, "Removes a service that no application uses.";
+    GET "/api/server/v1/audit", ViewAudit, audit::list, (), 200 -> RecordList, "Lists records of the audit log, the oldest first.";
+    GET "/api/server/v1/audit/export", ViewAudit, audit::export, (), 200, "Gives records of the audit log as JSON lines, a large page at a time; the header Vestibule-Next is the next page's `after`.";
+    GET "/api/server/v1/audit/webhooks", ViewAudit, audit_hooks::list, (), 200 -> Vec<HookBody>, "Lists the webhooks of the audit log.";
+    POST "/api/server/v1/audit/webhooks", ManageAuditHooks, audit_hooks::create, (NewHookBody), 201 -> HookBody, "Makes a webhook of the audit log; its secret is shown this once.";
+    DELETE "/api/server/v1/audit/webhooks/{id}", ManageAuditHooks, audit_hooks::remove, (), 204, "Removes a webhook of the audit log.";
     GET "/api/server/v1/tenants", ViewTenants, tenants::list, (), 200 -> TenantList, "Lists tenants.";
     POST "/api/server/v1/tenants", CreateTenants, tenants::create, (NewTenantBody), 201 -> TenantBody, "Makes a tenant.";
     GET "/api/server/v1/tenants/{id}", ViewTenants, tenants::show, (), 200 -> TenantBody, "Shows a tenant.";
