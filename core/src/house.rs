@@ -6,13 +6,14 @@ use crate::account::Accounts;
 use crate::admin::Administration;
 use crate::error::Fault;
 use crate::flow::{Engine, Registry, Rules};
-use crate::keyring::Keyring;
+use crate::keyring::{KeyRules, Keyring};
 use crate::oauth::client_auth::Clients;
 use crate::oauth::dpop::Proofs;
 use crate::oauth::issue::Issuer;
 use crate::oauth::metadata::PublicUrl;
 use crate::ports::Ports;
 use crate::secrets::Secrets;
+use crate::wrapping;
 
 /// The rules of one server.
 pub struct House {
@@ -42,12 +43,18 @@ impl House {
     /// Puts the rooms together; makes the server's secret at the first start.
     ///
     /// # Errors
-    /// The store failed.
-    pub async fn open(ports: Ports, urls: PublicUrl, registry: Registry, rules: Rules) -> Result<Self, Fault> {
+    /// The store or the vault failed, or the database is sealed under a master key that is not at hand.
+    pub async fn open(
+        ports: Ports,
+        urls: PublicUrl,
+        registry: Registry,
+        (rules, keys): (Rules, KeyRules),
+    ) -> Result<Self, Fault> {
+        wrapping::unlock(&ports).await?;
         let secrets = Arc::new(Secrets::load(&ports).await?);
         let proofs = Arc::new(Proofs::new(ports.clone(), Arc::clone(&secrets), rules.proofs));
-        let keyring = Arc::new(Keyring::new(ports.clone()));
-        let admin = Administration::new(ports.clone(), Arc::clone(&secrets), rules.clone());
+        let keyring = Arc::new(Keyring::new(ports.clone(), keys));
+        let admin = Administration::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), rules.clone());
         let accounts = Accounts::new(ports.clone(), Arc::clone(&secrets), rules.clone());
         let clients = Arc::new(Clients::new(ports.clone(), Arc::clone(&secrets), urls.clone()));
         let engine = Engine {

@@ -25,3 +25,4 @@ pub mod session;
 pub mod tenant;
 pub mod user;
 pub mod webhook;
+pub mod wrapping;

@@ -9,14 +9,17 @@ use vestibule_core::flow::Registry;
 use vestibule_core::flow::authenticator::Authenticator;
 use vestibule_core::house::House;
 use vestibule_core::oauth::metadata::PublicUrl;
-use vestibule_core::ports::{Entropy, Ports, Store};
+use vestibule_core::ports::{Entropy, Ports, Store, Vault, Wrapped};
 
 use vestibule_courier::{Bell, Courier, Settings};
 
 use crate::config::{Config, DeliveryKind};
 use crate::http::{Certificates, HttpSettings, Networks, ShownMailbox};
 use crate::serve::TlsError;
-use crate::world::{Egress, HashingPool, Outbound, PresentCall, SystemClock, SystemEntropy, Threads, blocklist};
+use crate::world::{
+    Egress, HashingPool, MasterKey, Outbound, PresentCall, Safe, SystemClock, SystemEntropy, Threads, blocklist,
+    new_master, own_master,
+};
 
 /// The ways of signing in.
 pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
@@ -25,7 +28,7 @@ pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
 ///
 /// # Errors
 /// The hashing threads could not be started.
-pub fn ports(config: &Config, store: Arc<dyn Store>, bell: Bell) -> Result<Ports, Fault> {
+pub fn ports(config: &Config, store: Arc<dyn Store>, vault: Arc<dyn Vault>, bell: Bell) -> Result<Ports, Fault> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = Arc::new(HashingPool::start(&config.hash, Arc::clone(&entropy))?);
     let egress = Egress { allowed: config.egress.allowed_networks.clone() };
@@ -35,12 +38,46 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, bell: Bell) -> Result<Ports
         entropy,
         passwords,
         foundry: Arc::new(Threads::default()),
+        vault,
         passkeys: Arc::new(PasskeyVerifier),
         attestors: Arc::new(Attestor::production()),
         web: Arc::new(Outbound::new(egress)),
         bell: Arc::new(bell),
         calls: Arc::new(PresentCall),
     })
+}
+
+/// The vault over the operator's master keys. Where there are none, over one that the server keeps beside its database: it is
+/// made as long as nothing is sealed yet.
+///
+/// # Errors
+/// The store failed, or the key is gone although the database needs it.
+pub async fn vault(config: &Config, masters: Vec<MasterKey>, store: &dyn Store) -> Result<Safe, Fault> {
+    let entropy = Arc::new(SystemEntropy);
+    if !masters.is_empty() {
+        return Safe::new(&masters, entropy);
+    }
+    let path = config.own_master_key();
+    let under = store.wrapped_under().await?;
+    let is_sealed = under.iter().any(|key| key != Wrapped::PLAIN);
+    let fresh = (!is_sealed).then(|| new_master(&*entropy));
+    let Some((own, is_made)) = own_master(&path, fresh.as_ref())? else {
+        let says = format!(
+            "the database is sealed under the master key {}, and there is none: put the file back as {}, or name it in \
+             keys.master_key_file, or put the key into VESTIBULE_MASTER_KEY; without it the database cannot be used",
+            under.join(", "),
+            path.display()
+        );
+        return Err(Fault::from("opening the secrets of the database", says));
+    };
+    if is_made {
+        tracing::warn!(
+            path = %path.display(),
+            "made a master key, which seals the keys and secrets in the database: back it up, apart from the database. Without \
+             it the database cannot be used"
+        );
+    }
+    Safe::new(&[own], entropy)
 }
 
 /// The rules over a world.
@@ -57,6 +94,7 @@ pub async fn house(
     if let Some(path) = &config.passwords.blocklist_file {
         rules.passwords.blocked = Some(Arc::new(blocklist::read(path)?));
     }
+    let rules = (rules, config.keys.rules());
     House::open(ports, PublicUrl::new(public_url), Registry::new(authenticators), rules).await
 }
 

@@ -13,6 +13,7 @@ use tower::ServiceExt as _;
 use vestibule::config::Config;
 use vestibule::http::{App, router};
 use vestibule::wiring;
+use vestibule::world::{Safe, SystemEntropy, new_master};
 use vestibule_core::audit::What;
 use vestibule_core::error::{Code, Row};
 use vestibule_courier::Bell;
@@ -124,7 +125,8 @@ fn gather(schema: &Value, all: &Value, found: &mut Map<String, Value>) {
 async fn document() -> Value {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let config = Config::default();
-    let ports = wiring::ports(&config, Arc::new(Memory::default()), Bell::default()).unwrap();
+    let vault = Arc::new(Safe::new(&[new_master(&SystemEntropy)], Arc::new(SystemEntropy)).unwrap());
+    let ports = wiring::ports(&config, Arc::new(Memory::default()), vault, Bell::default()).unwrap();
     let house = wiring::house(&config, ports, "https://login.example.com", wiring::AUTHENTICATORS.iter().copied());
     let house = Arc::new(house.await.unwrap());
     let courier = wiring::courier(&config.courier(&|_| None).unwrap(), &house, Bell::default()).unwrap();

@@ -21,6 +21,7 @@ use vestibule_core::ports::store::{
 };
 use vestibule_core::ports::{
     AppId, ConnectionId, CredentialId, FlowNumber, GrantId, HookId, LetterId, SessionId, TenantId, Timestamp, UserId,
+    Wrapped,
 };
 use vestibule_core::session::Session;
 use vestibule_core::tenant::Tenant;
@@ -141,9 +142,14 @@ verbs! {
     }
     Keys {
         Keys: keys(tenant: &TenantId) -> Vec<StoredKey>;
-        FirstKey: first_key(key: &StoredKey) -> StoredKey;
+        AddKey: add_key(key: &StoredKey, newest: Option<&str>) -> bool;
+        RemoveKey: remove_key(tenant: &TenantId, kid: &str) -> bool;
         Secrets: secrets() -> Vec<StoredSecret>;
-        FirstSecret: first_secret(secret: &StoredSecret) -> StoredSecret;
+        AddSecret: add_secret(secret: &StoredSecret, newest: Option<[u8; 4]>) -> bool;
+        WrappedUnder: wrapped_under() -> Vec<String>;
+        KeysNotUnder: keys_not_under(master: &str, most: usize) -> Vec<StoredKey>;
+        RewrapKey: rewrap_key(seen: &StoredKey, fresh: &Wrapped) -> bool;
+        RewrapSecret: rewrap_secret(seen: &StoredSecret, fresh: &Wrapped) -> bool;
     }
     Users {
         User: user(tenant: &TenantId, id: &UserId) -> Option<User>;
@@ -218,6 +224,7 @@ verbs! {
     Upkeep {
         Check: check(now: Timestamp) -> ();
         Sweep: sweep(now: Timestamp, most: usize) -> usize;
+        Scrub: scrub() -> ();
     }
 }
 

@@ -16,12 +16,12 @@ use vestibule_core::ports::store::{
     ClaimRequest, Conclusion, Delivery, Edit, FlowVersion, Move, Page, Premise, Settlement, Slip, Store, StoredKey,
     StoredSecret, UserFilter, Walk,
 };
-use vestibule_core::ports::{PasswordHash, Secret, TenantId, Timestamp};
+use vestibule_core::ports::{PasswordHash, TenantId, Timestamp};
 use vestibule_core::session::Session;
 use vestibule_core::user::User;
 use vestibule_store::conformance::samples::{
     RULE, acme, app, at, connection, credential, flow, globex, grant, key, letter, mark, session, slip, tenant, totp,
-    user,
+    user, wrapped,
 };
 use vestibule_store::{Memory, Sqlite};
 
@@ -32,8 +32,12 @@ enum Ask {
     AddApp(u8, u8, bool),
     SaveApp(u8, u8, u64, bool),
     RemoveApp(u8, bool),
-    FirstKey(u8, u8),
-    FirstSecret(u8),
+    AddKey(u8, u8, u8),
+    RemoveKey(u8, u8),
+    RewrapKey(u8, u8, u8),
+    AddSecret(u8, u8),
+    RewrapSecret(u8, u8),
+    NotUnder(u8),
     AddUser(u8, u8, bool),
     SaveUser(u8, u8, u64, bool),
     RemoveUser(u8, bool),
@@ -101,8 +105,12 @@ fn asks() -> impl Strategy<Value = Ask> {
         2 => (thing(), thing(), any::<bool>()).prop_map(|(id, name, here)| Ask::AddApp(id, name, here)),
         2 => (thing(), thing(), 1_u64..4, any::<bool>()).prop_map(|(id, name, seen, on)| Ask::SaveApp(id, name, seen, on)),
         1 => (thing(), any::<bool>()).prop_map(|(id, here)| Ask::RemoveApp(id, here)),
-        1 => (0_u8..3, thing()).prop_map(|(family, id)| Ask::FirstKey(family, id)),
-        1 => thing().prop_map(Ask::FirstSecret),
+        3 => (0_u8..2, thing(), 0_u8..4).prop_map(|(family, id, newest)| Ask::AddKey(family, id, newest)),
+        1 => (0_u8..2, thing()).prop_map(|(family, id)| Ask::RemoveKey(family, id)),
+        1 => (0_u8..2, thing(), thing()).prop_map(|(family, id, master)| Ask::RewrapKey(family, id, master)),
+        2 => (thing(), 0_u8..4).prop_map(|(id, newest)| Ask::AddSecret(id, newest)),
+        1 => (thing(), thing()).prop_map(|(id, master)| Ask::RewrapSecret(id, master)),
+        1 => thing().prop_map(Ask::NotUnder),
         2 => (thing(), thing(), any::<bool>()).prop_map(|(id, name, here)| Ask::AddUser(id, name, here)),
         2 => (thing(), thing(), 1_u64..4, any::<bool>()).prop_map(|(id, name, seen, out)| Ask::SaveUser(id, name, seen, out)),
         1 => (thing(), any::<bool>()).prop_map(|(id, here)| Ask::RemoveUser(id, here)),
@@ -148,12 +156,17 @@ fn tally(number: u8) -> &'static str {
     ["kim", "10.0.0.1"][usize::from(number)]
 }
 
-fn shown(key: &StoredKey) -> String {
-    format!("{} {} {:?} {:?} {}", key.tenant, key.kid, key.family, key.pkcs8.expose(), key.created)
+fn signing(family: u8, id: u8, now: Timestamp) -> StoredKey {
+    let (kid, private) = (kid(family, id), wrapped("1", id));
+    StoredKey { tenant: acme(), kid, family: FAMILIES[usize::from(family)], private, created: now, active_from: now }
 }
 
-fn known(secret: &StoredSecret) -> String {
-    format!("{:?} {:?} {}", secret.id, secret.secret.expose(), secret.created)
+fn kid(family: u8, id: u8) -> String {
+    format!("{family}-{id}")
+}
+
+fn sealing(id: u8, now: Timestamp) -> StoredSecret {
+    StoredSecret { id: [id; 4], secret: wrapped("1", id), created: now, active_from: now }
 }
 
 async fn ask(store: &dyn Store, ask: Ask, now: Timestamp) -> String {
@@ -168,14 +181,23 @@ async fn ask(store: &dyn Store, ask: Ask, now: Timestamp) -> String {
             told(store.save_app(&change, seen).await)
         }
         Ask::RemoveApp(id, here) => told(store.remove_app(&place(here), &app(id).id).await),
-        Ask::FirstKey(family, id) => {
-            let (family, pkcs8) = (FAMILIES[usize::from(family)], Secret::new(vec![id; 8]));
-            let key = StoredKey { tenant: acme(), kid: format!("{family:?}-{id}"), family, pkcs8, created: now };
-            told(store.first_key(&key).await.map(|key| shown(&key)))
+        Ask::AddKey(family, id, newest) => {
+            let newest = (newest > 0).then(|| kid(family, newest));
+            told(store.add_key(&signing(family, id, now), newest.as_deref()).await)
         }
-        Ask::FirstSecret(id) => {
-            let secret = StoredSecret { id: [id; 4], secret: Secret::new([id; 32]), created: now };
-            told(store.first_secret(&secret).await.map(|secret| known(&secret)))
+        Ask::RemoveKey(family, id) => told(store.remove_key(&acme(), &kid(family, id)).await),
+        Ask::RewrapKey(family, id, master) => {
+            told(store.rewrap_key(&signing(family, id, now), &wrapped(&master.to_string(), id)).await)
+        }
+        Ask::AddSecret(id, newest) => {
+            told(store.add_secret(&sealing(id, now), (newest > 0).then_some([newest; 4])).await)
+        }
+        Ask::RewrapSecret(id, master) => {
+            told(store.rewrap_secret(&sealing(id, now), &wrapped(&master.to_string(), id)).await)
+        }
+        Ask::NotUnder(master) => {
+            let under = told(store.wrapped_under().await);
+            format!("{under} {}", told(store.keys_not_under(&master.to_string(), 2).await))
         }
         Ask::AddUser(id, name, here) => {
             told(store.add_user(&User { canonical: name.to_string(), tenant: place(here), ..user(id) }).await)
@@ -323,7 +345,7 @@ async fn look(store: &dyn Store) -> Vec<String> {
         seen.push(told(store.connections(&tenant, None, page).await));
         seen.push(told(store.users(&tenant, &UserFilter::All, page).await));
         seen.push(told(store.knows_origin(&tenant, "https://app.example").await));
-        seen.push(told(store.keys(&tenant).await.map(|keys| keys.iter().map(shown).collect::<Vec<_>>())));
+        seen.push(told(store.keys(&tenant).await));
         for number in 1..4 {
             let name = number.to_string();
             seen.push(told(store.app(&tenant, &app(number).id).await));
@@ -339,7 +361,7 @@ async fn look(store: &dyn Store) -> Vec<String> {
             seen.push(told(store.users(&tenant, &UserFilter::Named(name), Page { offset: 0, limit: 5 }).await));
         }
     }
-    seen.push(told(store.secrets().await.map(|secrets| secrets.iter().map(known).collect::<Vec<_>>())));
+    seen.push(told(store.secrets().await));
     for number in 1..9 {
         seen.push(told(store.flow(&flow(number)).await));
         seen.push(told(store.session(&session(number, 1).id).await));

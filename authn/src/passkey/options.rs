@@ -55,7 +55,7 @@ pub(crate) fn request(cx: &Context<'_>, challenge: &Challenge, held: &[(Credenti
         "extensions": {},
     });
     if let Some(who) = cx.who.filter(|_| cx.subject.is_named()) {
-        let nobodys = || base64url(&cx.secrets.digest(&[b"nobody's passkey", who.name().as_bytes()]));
+        let nobodys = || base64url(&cx.secrets.lasting(&[b"nobody's passkey", who.name().as_bytes()]));
         let mut ids: Vec<String> = held.iter().map(|(_, key)| key.id.clone()).collect();
         if ids.is_empty() {
             ids.push(nobodys());

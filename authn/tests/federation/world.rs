@@ -20,11 +20,11 @@ use vestibule_core::flow::authenticator::{Answers, Authenticator, Context, Memo,
 use vestibule_core::oauth::authorize::AuthorizationRequest;
 use vestibule_core::oauth::metadata::PublicUrl;
 use vestibule_core::ports::passkeys::{Asked, Flaw, Party};
-use vestibule_core::ports::store::{Credentials, StoredSecret, Users};
+use vestibule_core::ports::store::{Credentials, Users};
 use vestibule_core::ports::web::{WebAnswer, WebFailure, WebRequest};
 use vestibule_core::ports::{
     AppId, BadHash, Bell, Clock, ConnectionId, Entropy, FlowNumber, Foundry, Passkeys, PasswordHash, Passwords, Ports,
-    Secret, TenantId, Timestamp, UserId, Verdict, Web,
+    Secret, TenantId, Timestamp, UserId, Vault, Verdict, Web, Wrapped,
 };
 use vestibule_core::secrets::Secrets;
 use vestibule_core::user::{Contact, PasswordRules, Profile, User, canonical_name};
@@ -93,6 +93,21 @@ impl Foundry for Elsewhere {
     }
 }
 
+#[async_trait]
+impl Vault for Elsewhere {
+    fn keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn wrap(&self, _: &str, _: &[u8]) -> Result<Wrapped, Fault> {
+        Err(Fault::new("no vault here"))
+    }
+
+    async fn unwrap(&self, _: &str, _: &Wrapped) -> Result<Secret<Vec<u8>>, Fault> {
+        Err(Fault::new("no vault here"))
+    }
+}
+
 impl Passkeys for Elsewhere {
     fn created(&self, _: &Party, _: &Asked<'_>, _: &Value) -> Result<PasskeyKey, Flaw> {
         Err(Flaw::Malformed)
@@ -144,27 +159,27 @@ impl World {
             entropy: Arc::new(Elsewhere),
             passwords: Arc::new(Elsewhere),
             foundry: Arc::new(Elsewhere),
+            vault: Arc::new(Elsewhere),
             passkeys: Arc::new(Elsewhere),
             attestors: Arc::new(Attestor::production()),
             web: web.clone(),
             bell: Arc::new(Elsewhere),
             calls: Arc::new(Origin::default()),
         };
-        let secret = StoredSecret { id: [1; 4], secret: Secret::new([7; 32]), created: Timestamp::default() };
         let rule = BudgetRule { limit: 1, span: Duration::from_secs(1) };
         let is_custom = name.starts_with("custom-");
         Self {
             way,
             connection: connection(if is_custom { name } else { idp }, name, settings),
             option: StepOption { authenticator: name.to_owned(), idp: idp.to_owned(), limits: Limits::default() },
-            place: Place { flow: FlowNumber::from_bytes([3; 16]), step: 0, option: 0, turn: 0 },
+            place: Place { flow: FlowNumber::from_bytes([3; 16]), step: 0, option: 0, turn: 0, secret: [1; 4] },
             app: app(),
             now: NOW,
             user: None,
             shadow: false,
             proven: false,
             store,
-            secrets: Secrets::of(&[secret]).unwrap(),
+            secrets: Secrets::only([1; 4], &Secret::new([7; 32])).unwrap(),
             tenant: TenantId::root(),
             request: AuthorizationRequest { redirect_uri: CALLBACK.to_owned(), ..AuthorizationRequest::default() },
             urls: PublicUrl::new("https://login.example.com"),

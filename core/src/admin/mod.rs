@@ -7,6 +7,7 @@ mod basic;
 mod connections;
 mod factors;
 mod first_start;
+mod keys;
 mod operator;
 mod permission;
 mod tenants;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub use apps::{AppDraft, CreatedApp, NewApplication, callbacks};
 pub use connections::{ATTRIBUTES, ConnectionDraft, Elsewhere};
 pub use first_start::{ADMINISTRATOR, FirstAdministrator};
+pub use keys::ShownKey;
 pub use operator::{Credentials, Operator};
 pub use permission::Permission;
 pub use tenants::NewTenant;
@@ -26,6 +28,7 @@ pub use users::UserDraft;
 use crate::audit::{Event, What};
 use crate::error::{Code, Error};
 use crate::flow::Rules;
+use crate::keyring::Keyring;
 use crate::ports::Ports;
 use crate::secrets::Secrets;
 
@@ -33,13 +36,14 @@ use crate::secrets::Secrets;
 pub struct Administration {
     pub(crate) ports: Ports,
     pub(crate) secrets: Arc<Secrets>,
+    keyring: Arc<Keyring>,
     rules: Rules,
 }
 
 impl Administration {
     /// Over these ports; wrong passwords of administrators count by the rules of a login.
-    pub fn new(ports: Ports, secrets: Arc<Secrets>, rules: Rules) -> Self {
-        Self { ports, secrets, rules }
+    pub fn new(ports: Ports, secrets: Arc<Secrets>, keyring: Arc<Keyring>, rules: Rules) -> Self {
+        Self { ports, secrets, keyring, rules }
     }
 
     /// Something that an operator does in a tenant.

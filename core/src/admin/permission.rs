@@ -54,6 +54,14 @@ pub enum Permission {
     ViewAudit,
     /// Webhooks of the audit log, made and removed. Whoever makes one reads the log.
     ManageAuditHooks,
+    /// Signing keys, read without their private halves.
+    ViewKeys,
+    /// Signing keys, rotated.
+    RotateKeys,
+    /// Signing keys, taken back.
+    RevokeKeys,
+    /// The server's own secrets, rotated and wrapped anew; the root tenant's alone.
+    KeepSecrets,
 }
 
 impl Permission {
@@ -84,6 +92,10 @@ impl Permission {
         Self::DeleteServices,
         Self::ViewAudit,
         Self::ManageAuditHooks,
+        Self::ViewKeys,
+        Self::RotateKeys,
+        Self::RevokeKeys,
+        Self::KeepSecrets,
     ];
 
     /// The scope by which an application holds it; none where no application can.
@@ -113,12 +125,16 @@ impl Permission {
             Self::DeleteServices => "internal_custom_authenticator_delete",
             Self::ViewAudit => "internal_audit_view",
             Self::ManageAuditHooks => "internal_audit_webhook_manage",
+            Self::ViewKeys => "internal_keystore_view",
+            Self::RotateKeys => "internal_keystore_update",
+            Self::RevokeKeys => "internal_keystore_delete",
+            Self::KeepSecrets => "internal_server_secret_update",
         })
     }
 
     /// Whether only the root tenant has it.
     pub(super) const fn is_of_root(self) -> bool {
-        matches!(self, Self::ViewTenants | Self::CreateTenants)
+        matches!(self, Self::ViewTenants | Self::CreateTenants | Self::KeepSecrets)
     }
 
     /// The permission that a scope gives.

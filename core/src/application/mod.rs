@@ -188,6 +188,11 @@ pub struct Lifetimes {
     pub session_remembered: Duration,
 }
 
+impl Lifetimes {
+    /// Longest lifetime that a signed token may be given.
+    pub const LONGEST_TOKEN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+}
+
 impl Default for Lifetimes {
     fn default() -> Self {
         const fn minutes(n: u64) -> Duration {

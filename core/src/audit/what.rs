@@ -72,11 +72,12 @@ kinds! {
     ConnectionChanged = "connection.changed", "A connection was changed.";
     ConnectionDeleted = "connection.deleted", "A connection was deleted.";
     TenantCreated = "tenant.created", "A tenant was made.";
-    TenantChanged = "tenant.changed", "A tenant was changed.";
-    TenantDeleted = "tenant.deleted", "A tenant was deleted.";
     KeyCreated = "key.created", "A signing key was made.";
-    KeyRotated = "key.rotated", "A signing key took the place of another.";
+    KeyRotated = "key.rotated", "An operator had new signing keys made; `at_once` says whether they sign without notice.";
+    KeyRevoked = "key.revoked", "An operator took a signing key back.";
     KeyRetired = "key.retired", "A signing key is published no more.";
+    SecretCreated = "secret.created", "A server secret was made.";
+    SecretsRewrapped = "secret.rewrapped", "Keys and secrets were sealed anew under the first master key.";
     MessageSent = "message.sent", "A message was handed to its carrier; `channel` says which kind it is.";
     MessageRefused = "message.refused", "A message could not be delivered and is given up.";
     AdminRefused = "admin.refused", "A call of the management API was refused for who made it; `reason` is the name of the error.";

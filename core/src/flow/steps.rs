@@ -13,6 +13,7 @@ use crate::attempt::Mark;
 use crate::connection::Connection;
 use crate::delivery::Letter;
 use crate::error::{Code, Error, Fault};
+use crate::secrets::Secrets;
 
 /// A step to show and the flow's state while it is shown.
 pub(super) struct Shown {
@@ -215,6 +216,7 @@ impl Engine {
     pub(super) fn context<'a>(&'a self, scene: Scene<'a>, spot: Spot<'a>) -> Context<'a> {
         let progress = spot.progress;
         let (flow, step) = (scene.ticket.number, progress.passed.len());
+        let secret = Secrets::sealer_of(scene.flow_id);
         Context {
             now: scene.now,
             subject: spot.identity.subject(false),
@@ -223,7 +225,7 @@ impl Engine {
             proven: progress.proofs().next().is_some(),
             strong: is_strong(progress),
             option: spot.option,
-            place: Place { flow, step, option: spot.place, turn: progress.misses },
+            place: Place { flow, step, option: spot.place, turn: progress.misses, secret },
             tenant: &scene.ticket.tenant,
             app: scene.app,
             request: &scene.ticket.request,

@@ -1,14 +1,11 @@
 //! Logout: ends the session that a hint, a cookie or both name, and with it every token that was given in it.
 
-use vestibule_jose::verify;
-
 use super::Params;
 use super::claims::HintClaims;
 use super::issue::Issuer;
 use crate::application::Application;
 use crate::audit::{Actor, What};
 use crate::error::{Code, Error};
-use crate::keyring::ALGORITHMS;
 use crate::ports::{AppId, SessionId, TenantId};
 use crate::secrets::Shown;
 
@@ -26,8 +23,7 @@ impl Issuer {
     /// # Errors
     /// It is not one of this tenant's ID tokens.
     pub async fn read_hint(&self, tenant: &TenantId, hint: &str) -> Result<Option<HintClaims>, Error> {
-        let keys = self.keyring.published(tenant).await?;
-        let claims = verify(hint, &keys, ALGORITHMS, Some("JWT")).ok().and_then(|token| token.claims().ok());
+        let claims = self.keyring.verify(tenant, hint, "JWT").await?.ok().and_then(|token| token.claims().ok());
         Ok(claims.filter(|claims: &HintClaims| claims.iss == self.urls.issuer(tenant)))
     }
 

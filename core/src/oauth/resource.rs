@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use vestibule_jose::verify;
 
 use super::claims::{AccessClaims, profile};
 use super::client_auth::ClientCertificate;
@@ -13,7 +12,6 @@ use crate::application::Application;
 use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::grant::Grant;
-use crate::keyring::ALGORITHMS;
 use crate::ports::{TenantId, Timestamp};
 use crate::secrets::Secrets;
 use crate::user::{Gate, User};
@@ -137,8 +135,7 @@ impl Issuer {
     }
 
     async fn read_access(&self, tenant: &TenantId, token: &str, now: Timestamp) -> Result<AccessClaims, Error> {
-        let keys = self.keyring.published(tenant).await?;
-        let verified = verify(token, &keys, ALGORITHMS, Some("at+jwt")).map_err(|_| Code::InvalidToken)?;
+        let verified = self.keyring.verify(tenant, token, "at+jwt").await?.map_err(|_| Code::InvalidToken)?;
         let claims: AccessClaims = verified.claims().map_err(|_| Code::InvalidToken)?;
         let in_time = claims.iat <= now.seconds().saturating_add(10) && now.seconds() < claims.exp;
         if claims.iss != self.urls.issuer(tenant) || !in_time {

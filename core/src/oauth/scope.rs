@@ -32,6 +32,10 @@ pub const MANAGEMENT_SCOPES: &[&str] = &[
     "internal_custom_authenticator_delete",
     "internal_audit_view",
     "internal_audit_webhook_manage",
+    "internal_keystore_view",
+    "internal_keystore_update",
+    "internal_keystore_delete",
+    "internal_server_secret_update",
 ];
 
 const LONGEST: usize = 2048;

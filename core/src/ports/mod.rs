@@ -10,6 +10,7 @@ mod password;
 mod secret;
 pub mod store;
 mod time;
+mod vault;
 pub mod web;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use password::{BadHash, PasswordHash, Passwords, Verdict};
 pub use secret::Secret;
 pub use store::Store;
 pub use time::{Clock, Timestamp};
+pub use vault::{Vault, Wrapped};
 pub use web::Web;
 
 use self::store::{Settled, Settlement};
@@ -71,6 +73,8 @@ pub struct Ports {
     pub passwords: Arc<dyn Passwords>,
     /// New signing keys.
     pub foundry: Arc<dyn Foundry>,
+    /// The master key over what the store keeps.
+    pub vault: Arc<dyn Vault>,
     /// Checks of passkeys.
     pub passkeys: Arc<dyn Passkeys>,
     /// Checks of what phones say about apps.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use vestibule_core::audit::Event;
 use vestibule_core::delivery::{Channel, Dispatch, Letter};
 use vestibule_core::error::Fault;
-use vestibule_core::ports::store::{Audit, Carried, Delivery, Outbox, StoredSecret};
+use vestibule_core::ports::store::{Audit, Carried, Delivery, Outbox};
 use vestibule_core::ports::web::{WebAnswer, WebFailure, WebRequest};
 use vestibule_core::ports::{Clock, LetterId, Secret, TenantId, Timestamp, Web};
 use vestibule_core::secrets::Secrets;
@@ -24,8 +24,7 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let clock = Arc::new(Hands(Mutex::new(Timestamp::from_seconds(1_800_000_000))));
-        let secret = StoredSecret { id: [1; 4], secret: Secret::new([2; 32]), created: clock.now() };
-        let secrets = Arc::new(Secrets::of(&[secret]).unwrap());
+        let secrets = Arc::new(Secrets::only([1; 4], &Secret::new([2; 32])).unwrap());
         Self { outbox: Arc::default(), clock, web: Arc::default(), secrets }
     }
 

@@ -1,4 +1,4 @@
-//! The command line. `serve` and `demo` run a server; `app`, `user` and `tenant` speak to a running one through its
+//! The command line. `serve` and `demo` run a server; `app`, `user`, `keys` and `tenant` speak to a running one through its
 //! management API, like any other program; `mailbox` reads a running one's development mailbox; `config` looks at a
 //! configuration.
 
@@ -8,6 +8,7 @@ mod client;
 mod configuration;
 mod demo;
 mod import;
+mod keys;
 mod mailbox;
 mod serve;
 mod table;
@@ -56,6 +57,13 @@ enum Command {
     },
     /// Look the audit log of a running server up; check one that was kept or exported.
     Audit(audit::AuditArgs),
+    /// Manage signing keys and secrets of a running server.
+    Keys {
+        #[command(flatten)]
+        server: client::ServerArgs,
+        #[command(subcommand)]
+        command: keys::KeysCommand,
+    },
     /// Manage tenants of a running server.
     Tenant {
         #[command(flatten)]
@@ -114,6 +122,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::App { server, command } => apps::run(&server.connect()?, command).await,
         Command::User { server, command } => users::run(&server.connect()?, command).await,
         Command::Audit(args) => audit::run(args).await,
+        Command::Keys { server, command } => keys::run(&server, command).await,
         Command::Tenant { server, command } => tenants::run(&server.connect()?, command).await,
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 use vestibule_core::admin::{ADMINISTRATOR, FirstAdministrator};
 use vestibule_core::error::Fault;
 use vestibule_core::house::House;
@@ -56,7 +55,9 @@ impl Running {
         private_directory(&config.data).with_context(|| format!("making the directory {}", config.data.display()))?;
         let store = Arc::new(Sqlite::open(&config.database()).map_err(told)?);
         let bell = Bell::default();
-        let ports = wiring::ports(config, store, bell.clone()).map_err(told)?;
+        let masters = config.master_keys(&|name| std::env::var(name).ok())?;
+        let vault = Arc::new(wiring::vault(config, masters, &*store).await.map_err(told)?);
+        let ports = wiring::ports(config, store, vault, bell.clone()).map_err(told)?;
         let authenticators = wiring::AUTHENTICATORS.iter().copied();
         let house = Arc::new(wiring::house(config, ports, &public_url, authenticators).await.map_err(told)?);
         let settings = config.courier(&|name| std::env::var(name).ok())?;
@@ -81,17 +82,14 @@ impl Running {
         // RSA keys take a while: they are made beside serving, and who needs one first waits for it.
         let house = Arc::clone(&self.house);
         tokio::spawn(async move { house.keyring.prepare(&TenantId::root()).await });
-        let mut chores = JoinSet::new();
-        chores.spawn(housekeeping::sweep(Arc::clone(&self.house)));
-        chores.spawn(housekeeping::keep_audit(Arc::clone(&self.house), config.audit.keeping()));
-        chores.spawn(housekeeping::serve_hooks(Arc::clone(&self.house)));
+        let keeping = tokio::spawn(housekeeping::keep(Arc::clone(&self.house), config.audit.keeping()));
         let app = App::new(self.house, wiring::http_settings(config, &self.courier)?);
         tracing::info!(listen = %self.bound, public_url = %self.public_url, "serving");
         say_what_becomes_of_messages(&config.delivery);
         let (stop, stopped) = oneshot::channel::<()>();
         let carrying = tokio::spawn(async move { self.courier.run(async { drop(stopped.await) }).await });
         let ended = serve(self.listener, router(app), tls, config.http.limits(), shutdown_signal()).await;
-        chores.abort_all();
+        keeping.abort();
         // Letters under way are carried to their end, or they would come twice; none takes longer than the courier's patience.
         drop(stop);
         if let Err(lost) = carrying.await {

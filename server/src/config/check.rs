@@ -54,7 +54,8 @@ impl Config {
             ("http.header_timeout_seconds", http.header_timeout_seconds, 1..=600),
             ("http.shutdown_grace_seconds", http.shutdown_grace_seconds, 0..=600),
         ];
-        let ranges = ranges.into_iter().filter_map(|(key, value, range)| within(key, value, &range));
+        let ranges =
+            ranges.into_iter().chain(self.keys.ranges()).filter_map(|(key, value, range)| within(key, value, &range));
         let fitting = self.relying_party().chain(self.unfit_delivery());
         addresses.chain(ranges).chain(fitting).chain(self.pair()).chain(self.proxies()).chain(self.filter()).collect()
     }

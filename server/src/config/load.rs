@@ -23,6 +23,7 @@ pub const RESERVED: &[(&str, &str)] = &[
     ("VESTIBULE_SMS_SECRET", "the secret of the provider of short messages, in place of sms.secret_file"),
     ("VESTIBULE_SMS_HEADERS", "headers for the provider of short messages, in place of sms.headers_file"),
     ("VESTIBULE_PUSH_SECRET", "the secret of the provider of notifications, in place of push.secret_file"),
+    ("VESTIBULE_MASTER_KEY", "master keys, separated by commas, of which the first seals: before keys.master_key_file"),
 ];
 
 /// Values of the command line, which win over file and environment.

@@ -5,6 +5,7 @@
 mod address;
 mod carriers;
 mod check;
+mod keys;
 mod knob;
 mod load;
 mod messages;
@@ -26,6 +27,7 @@ use vestibule_core::oauth::dpop::ProofRules;
 use vestibule_core::user::PasswordRules;
 
 pub use address::Address;
+pub use keys::KeysConfig;
 pub use knob::{Knob, example};
 pub use load::{Overrides, RESERVED, environment};
 pub use messages::{

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::error::Spelling;
 use vestibule_core::tenant::MessageStyle;
 
+use super::keys::KeysConfig;
 use super::knob::section;
 use super::messages::{DeliveryConfig, EmailConfig, PushConfig, SmsConfig};
 use super::{Network, Origin};
@@ -35,6 +36,8 @@ section! {
         passwords: PasswordsConfig;
         /// Limits against guessing.
         limits: LimitsConfig;
+        /// Signing keys, and the master key over what the database keeps.
+        keys: KeysConfig;
         /// Passkeys.
         passkeys: PasskeysConfig;
         /// Messages to users, and how many of them.

@@ -7,6 +7,8 @@ mod clock;
 mod entropy;
 mod foundry;
 mod hashing;
+mod master;
+mod vault;
 mod web;
 
 pub use calls::PresentCall;
@@ -14,4 +16,6 @@ pub use clock::SystemClock;
 pub use entropy::SystemEntropy;
 pub use foundry::Threads;
 pub use hashing::{HashingPool, LONGEST_PASSWORD};
+pub use master::{new_master, own_master, read_master, spell_master};
+pub use vault::{MasterKey, Safe};
 pub use web::{Egress, Outbound};

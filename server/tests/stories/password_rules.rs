@@ -163,7 +163,7 @@ impl<S: Subscriber> Layer<S> for Log {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut line = Line(String::new());
         event.record(&mut line);
-        if line.0.contains("short_password") {
+        if line.0.contains("the only factor and short") {
             self.0.lock().unwrap().push(line.0);
         }
     }

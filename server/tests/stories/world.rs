@@ -9,17 +9,18 @@ use serde_json::Value;
 use vestibule::config::{Config, DeliveryKind};
 use vestibule::http::App;
 use vestibule::wiring;
-use vestibule::world::{HashingPool, PresentCall};
+use vestibule::world::{HashingPool, PresentCall, Safe};
 use vestibule_attest::Attestor;
 use vestibule_authn::PasskeyVerifier;
 use vestibule_core::application::{
     Application, Callback, ClientSecret, GrantType, OauthSettings, Sequence, SequenceStep, StepOption,
 };
+use vestibule_core::error::Fault;
 use vestibule_core::flow::authenticator::Authenticator;
 use vestibule_core::house::House;
 use vestibule_core::ports::store::Page;
 use vestibule_core::ports::{
-    AppId, Attestors, Clock, Passwords, Ports, Secret, Store, TenantId, Timestamp, UserId, Web,
+    AppId, Attestors, Clock, Passwords, Ports, Secret, Store, TenantId, Timestamp, UserId, Vault, Web,
 };
 use vestibule_core::tenant::Tenant;
 use vestibule_core::user::{Profile, User, canonical_name};
@@ -55,6 +56,10 @@ pub struct Setting {
     pub config: Config,
     pub public_url: &'static str,
     pub store: Arc<dyn Store>,
+    /// Under which master keys the store's secrets are.
+    pub vault: Arc<dyn Vault>,
+    /// Where keys are made: worlds over one store share it, or they would make the same ones.
+    pub foundry: Arc<SharedKeys>,
     /// Ways of signing in besides the real ones.
     pub authenticators: Vec<&'static dyn Authenticator>,
     /// What other servers answer; nobody answers unless a story says so.
@@ -78,6 +83,8 @@ impl Default for Setting {
             config,
             public_url: BASE,
             store,
+            vault: safe(&[1]),
+            foundry: Arc::default(),
             authenticators: Vec::new(),
             web: Arc::new(Nobody),
             watched: Arc::default(),
@@ -99,6 +106,11 @@ impl World {
     }
 
     pub async fn with(setting: Setting) -> Self {
+        Self::try_with(setting).await.unwrap()
+    }
+
+    /// A world whose server may refuse to start.
+    pub async fn try_with(setting: Setting) -> Result<Self, Fault> {
         let clock = Arc::new(StillClock(Mutex::new(START)));
         let entropy = Arc::new(SeededEntropy::default());
         let hashing: Arc<dyn Passwords> = Arc::new(HashingPool::start(&setting.config.hash, entropy.clone()).unwrap());
@@ -108,7 +120,8 @@ impl World {
             clock: clock.clone(),
             entropy: entropy.clone(),
             passwords: setting.watched.over(hashing),
-            foundry: Arc::new(SharedKeys::default()),
+            foundry: setting.foundry,
+            vault: setting.vault,
             passkeys: Arc::new(PasskeyVerifier),
             attestors: setting.attestors,
             web: setting.web,
@@ -116,13 +129,13 @@ impl World {
             calls: Arc::new(PresentCall),
         };
         let authenticators = wiring::AUTHENTICATORS.iter().copied().chain(setting.authenticators);
-        let house = wiring::house(&setting.config, ports, setting.public_url, authenticators).await.unwrap();
+        let house = wiring::house(&setting.config, ports, setting.public_url, authenticators).await?;
         let house = Arc::new(house);
         let courier = wiring::courier(&setting.config.courier(&|_| None).unwrap(), &house, bell).unwrap();
         let app = App::new(house.clone(), wiring::http_settings(&setting.config, &courier).unwrap());
         let world = Self { house, clock, entropy, courier, router: vestibule::http::router(app) };
         world.tenant(TenantId::ROOT).await;
-        world
+        Ok(world)
     }
 
     pub fn wait(&self, span: Duration) {
@@ -276,6 +289,12 @@ impl World {
         let done = self.anonymous().sign_in(client_id, user, more).await;
         self.anonymous().exchange(client_id, &done.code()).await
     }
+}
+
+/// A vault over master keys that are told apart by a number; its chance is its own.
+pub fn safe(masters: &[u8]) -> Arc<dyn Vault> {
+    let masters: Vec<_> = masters.iter().map(|number| Secret::new([*number; 32])).collect();
+    Arc::new(Safe::new(&masters, Arc::new(SeededEntropy::default())).unwrap())
 }
 
 /// The claims of a token, unverified: stories about signatures check them elsewhere.

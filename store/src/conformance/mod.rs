@@ -68,11 +68,17 @@ macro_rules! conformance {
                 a_removed_connection_is_gone
             }
             keys {
-                the_first_key_of_a_family_stays
+                a_key_is_kept_whole
+                a_key_follows_the_newest_of_its_family
+                a_kid_is_taken_once_in_a_tenant
                 keys_are_shown_oldest_first
-                the_first_secret_stays
-                nodes_that_race_for_the_first_key_agree
-                nodes_that_race_for_the_first_secret_agree
+                a_removed_key_is_gone_and_the_one_before_is_followed_again
+                a_secret_follows_the_newest
+                what_is_wrapped_under_which_master_key_is_told
+                wrapping_anew_names_the_wrapping_that_it_saw
+                of_many_nodes_that_make_the_first_key_one_does
+                of_many_nodes_that_rotate_one_does
+                of_many_nodes_that_add_a_secret_one_does
             }
             users {
                 a_user_is_found_by_id_and_canonical_name
@@ -202,6 +208,7 @@ macro_rules! conformance {
             }
             upkeep {
                 a_store_that_works_says_so
+                a_scrubbed_store_keeps_what_it_kept
                 a_flow_is_swept_when_it_is_too_old
                 a_session_is_swept_when_it_is_over
                 an_unused_code_is_swept_ten_minutes_after_it_is_too_old

@@ -21,7 +21,7 @@ use vestibule_core::ports::store::{
 };
 use vestibule_core::ports::{
     AppId, ConnectionId, CredentialId, FlowNumber, GrantId, LetterId, PasswordHash, SessionId, TenantId, Timestamp,
-    UserId,
+    UserId, Wrapped,
 };
 use vestibule_core::session::Session;
 use vestibule_core::tenant::Tenant;
@@ -255,6 +255,11 @@ pub fn grant(number: u8, session: &Session) -> Grant {
 /// A flow's number.
 pub fn flow(number: u8) -> FlowNumber {
     FlowNumber::from_bytes([number; 16])
+}
+
+/// A secret under a master key.
+pub fn wrapped(master: &str, number: u8) -> Wrapped {
+    Wrapped { key: master.to_owned(), bytes: vec![number; 48] }
 }
 
 /// A tally's key.

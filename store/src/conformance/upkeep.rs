@@ -31,6 +31,13 @@ pub async fn a_store_that_works_says_so(store: &dyn Store) {
     assert_eq!(sweep(store, at(1_000_000)).await, 0);
 }
 
+pub async fn a_scrubbed_store_keeps_what_it_kept(store: &dyn Store) {
+    store.add_tenant(&tenant("acme")).await.unwrap();
+    store.scrub().await.unwrap();
+    assert_eq!(store.tenant(&acme()).await.unwrap(), Some(tenant("acme")));
+    store.check(at(0)).await.unwrap();
+}
+
 pub async fn a_flow_is_swept_when_it_is_too_old(store: &dyn Store) {
     claim(store, (1, 0), at(0), &[]).await;
     assert_eq!(sweep(store, at(599)).await, 0);

@@ -30,6 +30,10 @@ impl Upkeep for Memory {
         removed += sweep(&mut kept.budgets, |budget| budget.whole_at, now, most - removed);
         Ok(removed)
     }
+
+    async fn scrub(&self) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 fn sweep<K: Clone + Ord, T>(

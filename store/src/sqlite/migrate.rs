@@ -16,6 +16,7 @@ pub(super) struct Migration {
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, text: include_str!("../../migrations/sqlite/0001_first.sql") },
     Migration { number: 2, text: include_str!("../../migrations/sqlite/0002_factors_and_letters.sql") },
+    Migration { number: 3, text: include_str!("../../migrations/sqlite/0003_key_rotation.sql") },
     Migration { number: 4, text: include_str!("../../migrations/sqlite/0004_audit.sql") },
     Migration { number: 6, text: include_str!("../../migrations/sqlite/0006_marks.sql") },
 ];
@@ -126,6 +127,20 @@ mod tests {
         let has = |question| connection.prepare(question).unwrap().exists(()).unwrap();
         assert!(has("SELECT 1 FROM users WHERE name = 'Kim' AND renew_password = 0 AND password_set IS NULL"));
         assert!(has("SELECT 1 FROM sessions WHERE tenant = 'acme' AND agent IS NULL"));
+    }
+
+    #[test]
+    fn keys_and_secrets_of_the_second_schema_are_kept_and_lie_open() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &MIGRATIONS[..2]).unwrap();
+        let rows = "INSERT INTO signing_keys VALUES ('acme', 'RSA', 'k', x'01', 7), ('acme', 'EC', 'l', x'02', 8);
+             INSERT INTO server_secrets VALUES (x'01020304', x'03', 9)";
+        connection.execute_batch(rows).unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let count = |question: String| connection.query_row(&question, (), |row| row.get::<_, i64>(0)).unwrap();
+        let open = "wrapped_by = '' AND active_from = created AND created > 0";
+        assert_eq!(count(format!("SELECT COUNT(*) FROM signing_keys WHERE {open} AND follows = ''")), 2);
+        assert_eq!(count(format!("SELECT COUNT(*) FROM server_secrets WHERE {open} AND follows = x''")), 1);
     }
 
     #[test]

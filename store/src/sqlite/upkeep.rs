@@ -1,16 +1,22 @@
 //! Health and sweeping. A sweep goes in small batches, each a write of its own, so that logins do not wait for it.
 
+use std::path::Path;
+
 use async_trait::async_trait;
+use rusqlite::OpenFlags;
+use tokio::sync::oneshot;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::Timestamp;
 use vestibule_core::ports::store::Upkeep;
 
-use super::Sqlite;
-use super::row::{Ask, integer};
+use super::row::{Ask, Doing, integer};
+use super::{Sqlite, connect};
 use crate::sql::{Statement, flows, grants, marks, outbox, sessions, slips, tallies, upkeep};
 
 /// Rows that one write removes at most.
 const BATCH: usize = 200;
+
+const SCRUBBING: &str = "scrubbing the database";
 
 /// What is swept, in the order of the contract's reference.
 const SWEEPS: [Statement; 9] = [
@@ -50,4 +56,21 @@ impl Upkeep for Sqlite {
         }
         Ok(removed)
     }
+
+    async fn scrub(&self) -> Result<(), Fault> {
+        let (path, (done, over)) = (self.path.clone(), oneshot::channel());
+        let work = move || drop(done.send(scrub(&path)));
+        let thread = std::thread::Builder::new().name("store-scrubber".to_owned());
+        thread.spawn(work).doing("starting the thread that scrubs the database")?;
+        over.await.doing(SCRUBBING)?
+    }
+}
+
+/// Writes the file anew and folds the log into it: until then both hold what was there before.
+fn scrub(path: &Path) -> Result<(), Fault> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // The copy that is made on the way must not be written elsewhere.
+    connection.pragma_update(None, "temp_store", "MEMORY").doing(SCRUBBING)?;
+    connection.execute_batch("VACUUM").doing(SCRUBBING)?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).doing(SCRUBBING)
 }

@@ -22,6 +22,7 @@ const MOST_ATTEMPTS: u32 = 1000;
 
 const DAY: u64 = 24 * 60 * 60;
 const YEAR: u64 = 365 * DAY;
+const TOKEN: u64 = Lifetimes::LONGEST_TOKEN.as_secs();
 
 type Lifetime = (&'static str, fn(&Lifetimes) -> Duration, u64, u64);
 
@@ -30,9 +31,9 @@ const LIFETIMES: &[Lifetime] = &[
     ("flowExpiryInSeconds", |all| all.flow, 30, 60 * 60),
     // RFC 6749 §4.1.2: ten minutes at most.
     ("authorizationCode.expiryInSeconds", |all| all.code, 1, 600),
-    ("accessToken.userAccessTokenExpiryInSeconds", |all| all.access_token, 1, 30 * DAY),
-    ("accessToken.applicationAccessTokenExpiryInSeconds", |all| all.app_access_token, 1, 30 * DAY),
-    ("idToken.expiryInSeconds", |all| all.id_token, 1, 30 * DAY),
+    ("accessToken.userAccessTokenExpiryInSeconds", |all| all.access_token, 1, TOKEN),
+    ("accessToken.applicationAccessTokenExpiryInSeconds", |all| all.app_access_token, 1, TOKEN),
+    ("idToken.expiryInSeconds", |all| all.id_token, 1, TOKEN),
     ("refreshToken.expiryInSeconds", |all| all.refresh, 1, YEAR),
     ("refreshToken.absoluteExpiryInSeconds", |all| all.refresh_absolute, 1, YEAR),
     ("session.idleTimeoutInSeconds", |all| all.session_idle, 60, YEAR),

@@ -56,6 +56,8 @@ pub struct Place {
     pub option: usize,
     /// Wrong answers in the flow so far: what is derived for one attempt is no good for the next.
     pub turn: u32,
+    /// The server secret that sealed the flow, which stays the same while the flow lasts.
+    pub secret: [u8; 4],
 }
 
 /// What an authenticator is told.
@@ -112,10 +114,10 @@ impl Context<'_> {
     /// Bytes that only this server can make, of this attempt at this option of this flow: for challenges and states that need
     /// not be kept.
     pub fn derived(&self, label: &str) -> [u8; 32] {
-        let Place { flow, step, option, turn } = self.place;
+        let Place { flow, step, option, turn, secret } = self.place;
         let (step, option) = ((step as u64).to_be_bytes(), (option as u64).to_be_bytes());
         let turn = turn.to_be_bytes();
-        self.secrets.digest(&[b"derived", label.as_bytes(), flow.as_bytes(), &step, &option, &turn])
+        self.secrets.digest_by(secret, &[b"derived", label.as_bytes(), flow.as_bytes(), &step, &option, &turn])
     }
 
     /// Keyed hash of a code: of this flow, step, option and user, so that it is no good elsewhere.

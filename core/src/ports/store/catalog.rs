@@ -6,7 +6,7 @@ use vestibule_jose::Family;
 use super::{Added, Saved};
 use crate::application::Application;
 use crate::error::Fault;
-use crate::ports::{AppId, Secret, TenantId, Timestamp};
+use crate::ports::{AppId, TenantId, Timestamp, Wrapped};
 use crate::tenant::Tenant;
 
 /// A part of a list: `limit` things after the first `offset`, in a stable order.
@@ -89,32 +89,37 @@ pub trait Applications: Send + Sync {
 }
 
 /// A signing key as it is kept.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredKey {
     /// The realm whose tokens it signs.
     pub tenant: TenantId,
     /// RFC 7638 thumbprint.
     pub kid: String,
-    /// Kind of key; one per tenant and kind signs.
+    /// Kind of key.
     pub family: Family,
-    /// PKCS #8.
-    pub pkcs8: Secret<Vec<u8>>,
-    /// When it was made.
+    /// PKCS #8, wrapped by the vault.
+    pub private: Wrapped,
+    /// When it was made; later than any other of its family.
     pub created: Timestamp,
+    /// From when on it signs; it is published from the start.
+    pub active_from: Timestamp,
 }
 
 /// A secret of the server from which it derives the keys of flowIds, codes and sessions.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSecret {
     /// Names it in what was made with it.
     pub id: [u8; 4],
-    /// 256 random bits.
-    pub secret: Secret<[u8; 32]>,
-    /// When it was made.
+    /// 256 random bits, wrapped by the vault.
+    pub secret: Wrapped,
+    /// When it was made; later than any other.
     pub created: Timestamp,
+    /// From when on new things are made with it; what others made with it is recognised from the start.
+    pub active_from: Timestamp,
 }
 
-/// Keys of the tenants and secrets of the server.
+/// Keys of the tenants and secrets of the server. Nodes that rotate at once agree, because whoever adds names the newest one
+/// that it saw.
 #[async_trait]
 pub trait Keys: Send + Sync {
     /// All signing keys of the tenant, oldest first.
@@ -123,12 +128,18 @@ pub trait Keys: Send + Sync {
     /// The store failed.
     async fn keys(&self, tenant: &TenantId) -> Result<Vec<StoredKey>, Fault>;
 
-    /// Adds a signing key unless the tenant has one of that family; answers the one that is kept, so that nodes that race
-    /// agree.
+    /// Adds a signing key if the newest of its tenant and family is still the one called `newest`, or there is none. Answers
+    /// whether it did.
     ///
     /// # Errors
     /// The store failed.
-    async fn first_key(&self, key: &StoredKey) -> Result<StoredKey, Fault>;
+    async fn add_key(&self, key: &StoredKey, newest: Option<&str>) -> Result<bool, Fault>;
+
+    /// Removes a signing key of the tenant. Answers whether it was there.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn remove_key(&self, tenant: &TenantId, kid: &str) -> Result<bool, Fault>;
 
     /// All secrets of the server, oldest first.
     ///
@@ -136,9 +147,33 @@ pub trait Keys: Send + Sync {
     /// The store failed.
     async fn secrets(&self) -> Result<Vec<StoredSecret>, Fault>;
 
-    /// Adds a secret unless there is one; answers the oldest that is kept, so that nodes that race agree.
+    /// Adds a secret if the newest is still `newest`, or there is none. Answers whether it did.
     ///
     /// # Errors
     /// The store failed.
-    async fn first_secret(&self, secret: &StoredSecret) -> Result<StoredSecret, Fault>;
+    async fn add_secret(&self, secret: &StoredSecret, newest: Option<[u8; 4]>) -> Result<bool, Fault>;
+
+    /// Names of the master keys under which anything is wrapped, each once.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn wrapped_under(&self) -> Result<Vec<String>, Fault>;
+
+    /// At most `most` signing keys of all tenants that are wrapped under another master key than that.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn keys_not_under(&self, master: &str, most: usize) -> Result<Vec<StoredKey>, Fault>;
+
+    /// Wraps a signing key anew, if it is still wrapped as in `seen`. Answers whether it did.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn rewrap_key(&self, seen: &StoredKey, fresh: &Wrapped) -> Result<bool, Fault>;
+
+    /// Wraps a secret anew, if it is still wrapped as in `seen`. Answers whether it did.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn rewrap_secret(&self, seen: &StoredSecret, fresh: &Wrapped) -> Result<bool, Fault>;
 }

@@ -109,4 +109,11 @@ pub trait Upkeep: Send + Sync {
     /// # Errors
     /// The store failed.
     async fn sweep(&self, now: Timestamp, most: usize) -> Result<usize, Fault>;
+
+    /// Overwrites what was removed or replaced, so that the store's files no longer hold it. It may take long, and writes wait
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn scrub(&self) -> Result<(), Fault>;
 }

@@ -9,6 +9,7 @@ mod connections;
 mod factors;
 mod gate;
 mod json;
+mod keys;
 mod page;
 mod routes;
 mod tenants;

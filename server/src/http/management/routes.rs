@@ -20,6 +20,7 @@ use super::connections::{
 };
 use super::factors::{self, FactorBody};
 use super::gate::Route;
+use super::keys::{self, KeyBody, RewrappedBody, RotationBody, SecretTurnBody};
 use super::tenants::{self, NewTenantBody, TenantBody, TenantList};
 
 /// Method, path, needed right, endpoint, `(body taken)`, status and `-> body given`, and what it does.
@@ -78,6 +79,11 @@ routes! {
     GET "/api/server/v1/audit/webhooks", ViewAudit, audit_hooks::list, (), 200 -> Vec<HookBody>, "Lists the webhooks of the audit log.";
     POST "/api/server/v1/audit/webhooks", ManageAuditHooks, audit_hooks::create, (NewHookBody), 201 -> HookBody, "Makes a webhook of the audit log; its secret is shown this once.";
     DELETE "/api/server/v1/audit/webhooks/{id}", ManageAuditHooks, audit_hooks::remove, (), 204, "Removes a webhook of the audit log.";
+    GET "/api/server/v1/keys", ViewKeys, keys::list, (), 200 -> Vec<KeyBody>, "Lists signing keys, without their private halves.";
+    POST "/api/server/v1/keys/rotate", RotateKeys, keys::rotate, (RotationBody), 200 -> Vec<KeyBody>, "Makes new signing keys; they are published before they sign.";
+    DELETE "/api/server/v1/keys/{id}", RevokeKeys, keys::revoke, (), 204, "Takes a signing key back: tokens that it signed fail.";
+    POST "/api/server/v1/keys/rotate-secret", KeepSecrets, keys::rotate_secret, (), 200 -> SecretTurnBody, "Adds a server secret; what older ones made still holds.";
+    POST "/api/server/v1/keys/rewrap", KeepSecrets, keys::rewrap, (), 200 -> RewrappedBody, "Seals every key and secret under the first master key.";
     GET "/api/server/v1/tenants", ViewTenants, tenants::list, (), 200 -> TenantList, "Lists tenants.";
     POST "/api/server/v1/tenants", CreateTenants, tenants::create, (NewTenantBody), 201 -> TenantBody, "Makes a tenant.";
     GET "/api/server/v1/tenants/{id}", ViewTenants, tenants::show, (), 200 -> TenantBody, "Shows a tenant.";

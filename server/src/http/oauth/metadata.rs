@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use vestibule_core::error::Code;
 use vestibule_core::oauth::metadata::Metadata;
@@ -21,10 +21,23 @@ pub(crate) async fn metadata(State(app): State<App>, realm: Realm) -> Reply<Resp
 }
 
 /// The tenant's public keys (RFC 7517 §5).
-pub(crate) async fn jwks(State(app): State<App>, realm: Realm) -> Reply<Response> {
+pub(crate) async fn jwks(State(app): State<App>, realm: Realm, headers: HeaderMap) -> Reply<Response> {
     exists(&app, &realm).await?;
-    let keys = app.house().keyring.published(&realm.tenant).await?;
-    Ok(([(header::CACHE_CONTROL, HOUR)], Json(&*keys)).into_response())
+    let keyring = &app.house().keyring;
+    let keys = keyring.published(&realm.tenant).await?;
+    let caching = format!("public, max-age={}", keyring.rules().max_age.as_secs());
+    let caching = [(header::CACHE_CONTROL, caching), (header::ETAG, keys.tag.clone())];
+    if is_known(&headers, &keys.tag) {
+        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
+    }
+    Ok((caching, [(header::CONTENT_TYPE, "application/json")], keys.json.clone()).into_response())
+}
+
+/// Whether the caller has the representation with that tag (If-None-Match, RFC 9110 §13.1.2).
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let shown = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut shown = shown.flat_map(|value| value.split(',')).map(str::trim);
+    shown.any(|shown| shown == "*" || shown.strip_prefix("W/").unwrap_or(shown) == tag)
 }
 
 /// Keys at hand are enough: what verifiers need is served also while the store is down.

@@ -1,27 +1,28 @@
 //! What the server's secret is for: sealing flowIds, and keyed names of codes, refresh tokens and sessions. None of
-//! them is stored; each names a row and proves that this server gave the name out.
+//! them is stored; each names a row and proves that this server gave the name out. There may be several secrets: what any of
+//! them made holds, and new things are made with the newest that all nodes have had time to read.
 
-use vestibule_jose::{MacKey, SealKey, base64url, derive, from_base64url};
+mod held;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use vestibule_jose::{SealKey, base64url, from_base64url};
+
+use self::held::{Derived, Held};
 
 use crate::error::Fault;
 use crate::grant::Grant;
 use crate::oauth::dpop::Thumbprint;
-use crate::ports::store::StoredSecret;
-use crate::ports::{GrantId, Ports, Secret, SessionId, TenantId, Timestamp};
+use crate::ports::{GrantId, Secret, SessionId, TenantId, Timestamp};
 use crate::session::{Presence, Session};
 
 /// Length of a keyed hash in a token: 128 bits.
 const TAG: usize = 16;
 
-/// The server's secrets, the oldest first; new things are made with the newest.
+/// The server's secrets.
 pub struct Secrets {
-    newest: Derived,
-    older: Vec<Derived>,
-}
-
-struct Derived {
-    seal: SealKey,
-    names: MacKey,
+    /// Replaced as a whole, so that nobody waits for whoever reads the store.
+    held: RwLock<Arc<Held>>,
 }
 
 /// A name whose owner has yet to be found and its keyed hash checked.
@@ -66,28 +67,13 @@ impl Shown {
 }
 
 impl Secrets {
-    /// Reads the server's secrets, making the first one if there is none.
+    /// A single secret that never changes, for worlds without a store.
     ///
     /// # Errors
-    /// The store failed or holds something that is no secret.
-    pub async fn load(ports: &Ports) -> Result<Self, Fault> {
-        let mut stored = ports.store.secrets().await?;
-        if stored.is_empty() {
-            let fresh =
-                StoredSecret { id: ports.random(), secret: Secret::new(ports.random()), created: ports.clock.now() };
-            stored.push(ports.store.first_secret(&fresh).await?);
-        }
-        Self::of(&stored)
-    }
-
-    /// The secrets that the store keeps, the oldest first.
-    ///
-    /// # Errors
-    /// There is none, or one is no secret.
-    pub fn of(stored: &[StoredSecret]) -> Result<Self, Fault> {
-        let mut all = stored.iter().map(Derived::of).collect::<Result<Vec<_>, _>>()?;
-        let newest = all.pop().ok_or(Fault::new("the store kept no server secret"))?;
-        Ok(Self { newest, older: all })
+    /// It is no secret.
+    pub fn only(id: [u8; 4], secret: &Secret<[u8; 32]>) -> Result<Self, Fault> {
+        let only = Derived::of(id, secret.expose())?;
+        Ok(Self { held: RwLock::new(Arc::new(Held::only(only))) })
     }
 
     /// Seals a flow's ticket. `nonce` is random.
@@ -95,14 +81,12 @@ impl Secrets {
     /// # Errors
     /// The cipher failed.
     pub fn seal_flow(&self, nonce: [u8; 12], ticket: &[u8]) -> Result<String, Fault> {
-        self.newest.seal.seal("flow", nonce, ticket).map_err(|error| Fault::from("sealing a flow", error))
+        self.held().newest().seal.seal("flow", nonce, ticket).map_err(|error| Fault::from("sealing a flow", error))
     }
 
     /// Opens a flow's ticket, if this server sealed it.
     pub fn open_flow(&self, flow_id: &str) -> Option<impl AsRef<[u8]> + use<>> {
-        let id = SealKey::key_id_of(flow_id)?;
-        let key = self.all().find(|derived| derived.seal.key_id() == id)?;
-        key.seal.open("flow", flow_id)
+        self.open("flow", flow_id)
     }
 
     /// Seals something that is kept: a letter, a key for one-time codes, a client secret of ours elsewhere. `purpose` keeps
@@ -111,20 +95,40 @@ impl Secrets {
     /// # Errors
     /// The cipher failed.
     pub fn seal(&self, purpose: &'static str, nonce: [u8; 12], plain: &[u8]) -> Result<String, Fault> {
-        self.newest.seal.seal(purpose, nonce, plain).map_err(|error| Fault::from("sealing a secret", error))
+        self.held().newest().seal.seal(purpose, nonce, plain).map_err(|error| Fault::from("sealing a secret", error))
     }
 
     /// Opens what [`Self::seal`] sealed for the same purpose.
     pub fn open(&self, purpose: &'static str, sealed: &str) -> Option<impl AsRef<[u8]> + use<>> {
         let id = SealKey::key_id_of(sealed)?;
-        let key = self.all().find(|derived| derived.seal.key_id() == id)?;
-        key.seal.open(purpose, sealed)
+        self.held().named(id)?.seal.open(purpose, sealed)
     }
 
-    /// A keyed hash of parts that are told apart: digests of codes, and things derived instead of kept. The first part says
-    /// what it is for.
+    /// Names the secret that sealed a flowId, for [`Self::digest_by`].
+    pub fn sealer_of(flow_id: &str) -> [u8; 4] {
+        SealKey::key_id_of(flow_id).unwrap_or_default()
+    }
+
+    /// A keyed hash of parts that are told apart, to be compared by [`Self::is_digest`]. The first part says what it is for.
     pub fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
-        self.newest.names.mac(parts)
+        self.held().newest().names.mac(parts)
+    }
+
+    /// The same, always by the secret of that name: for what is derived instead of kept, and must not change while the flow
+    /// lasts. A name that is unknown is the newest's.
+    pub fn digest_by(&self, id: [u8; 4], parts: &[&[u8]]) -> [u8; 32] {
+        let held = self.held();
+        held.named(id).unwrap_or(held.newest()).names.mac(parts)
+    }
+
+    /// The same by each secret, the newest first: for what is derived and looked for again soon.
+    pub fn digests(&self, parts: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.held().all().map(|derived| derived.names.mac(parts)).collect()
+    }
+
+    /// The same by the oldest secret, so that it never changes.
+    pub fn lasting(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.held().oldest().names.mac(parts)
     }
 
     /// Whether a keyed hash is that of these parts, compared in constant time, whichever secret made it.
@@ -140,7 +144,7 @@ impl Secrets {
 
     /// The code of a grant.
     pub fn code(&self, grant: &Grant) -> String {
-        let tag = self.newest.names.mac(&[b"code", grant.id.as_bytes(), &grant.salt]);
+        let tag = self.held().newest().names.mac(&[b"code", grant.id.as_bytes(), &grant.salt]);
         spell(grant.id.as_bytes(), &[], &tag)
     }
 
@@ -160,7 +164,7 @@ impl Secrets {
     /// exchanged with a proof, so the token itself says which key it is.
     pub fn refresh(&self, grant: &Grant, generation: u32) -> String {
         let number = numbered(generation, grant.terms.binding.jkt);
-        let tag = self.newest.names.mac(&[b"refresh", grant.id.as_bytes(), &grant.salt, &number]);
+        let tag = self.held().newest().names.mac(&[b"refresh", grant.id.as_bytes(), &grant.salt, &number]);
         spell(grant.id.as_bytes(), &number, &tag)
     }
 
@@ -189,7 +193,7 @@ impl Secrets {
 
     /// The name of a session as it is shown at a place.
     pub fn session(&self, id: &SessionId, shown: Shown) -> String {
-        let tag = self.newest.names.mac(&[b"session", shown.label(), id.as_bytes()]);
+        let tag = self.held().newest().names.mac(&[b"session", shown.label(), id.as_bytes()]);
         spell(id.as_bytes(), &[], &tag)
     }
 
@@ -204,7 +208,7 @@ impl Secrets {
     /// The session's cookie, good until the user proves something again.
     pub fn cookie(&self, session: &Session) -> String {
         let moment = session.authenticated.micros().to_be_bytes();
-        let tag = self.newest.names.mac(&[b"cookie", session.id.as_bytes(), &moment]);
+        let tag = self.held().newest().names.mac(&[b"cookie", session.id.as_bytes(), &moment]);
         spell(session.id.as_bytes(), &moment, &tag)
     }
 
@@ -219,21 +223,15 @@ impl Secrets {
     }
 
     fn is_ours(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
-        self.all().any(|derived| derived.names.check(parts, tag))
+        self.held().all().any(|derived| derived.names.check(parts, tag))
     }
 
-    fn all(&self) -> impl Iterator<Item = &Derived> {
-        std::iter::once(&self.newest).chain(&self.older)
+    fn held(&self) -> Arc<Held> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner))
     }
-}
 
-impl Derived {
-    fn of(stored: &StoredSecret) -> Result<Self, Fault> {
-        let broken = |error| Fault::from("deriving keys from the server's secret", error);
-        let master = stored.secret.expose();
-        let seal = SealKey::new(stored.id, &*derive(master, "flow seal").map_err(broken)?).map_err(broken)?;
-        let names = MacKey::new(&*derive(master, "names").map_err(broken)?);
-        Ok(Self { seal, names })
+    fn replace(&self, held: Held) {
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held);
     }
 }
 
