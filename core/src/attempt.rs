@@ -10,14 +10,15 @@ use vestibule_jose::{base64url, sha256};
 use crate::error::Fault;
 use crate::flow::Who;
 use crate::flow::authenticator::Factor;
-use crate::ports::{Ports, TenantId, Timestamp};
+use crate::ports::{Ports, Store, TenantId, Timestamp};
+use crate::user::User;
 
 /// What a tally counts: a user and factor, a shadow of an unknown user, or a source address, within a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TallyKey(pub String);
 
 impl TallyKey {
-    /// Wrong answers of one factor for one user, or for a name that no user has.
+    /// Wrong answers of one factor for one user by strangers, or for a name that no user has.
     pub fn of_user(tenant: &TenantId, who: &Who, factor: Factor) -> Self {
         let pool = factor.pool().unwrap_or(factor.amr());
         match who {
@@ -26,12 +27,24 @@ impl TallyKey {
         }
     }
 
+    /// The same of those whom the user is acquainted with: see [`crate::acquaintance`].
+    pub fn of_acquaintances(tenant: &TenantId, who: &Who, factor: Factor) -> Self {
+        Self(format!("known/{}", Self::of_user(tenant, who, factor).0))
+    }
+
     /// Wrong answers from one address; from one /64 network where the address is IPv6, since a host may use all of it.
     pub fn of_source(tenant: &TenantId, address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(format!("source/{tenant}/{address}")),
             IpAddr::V6(address) => Self(format!("source/{tenant}/{:x}", address.to_bits() >> 64)),
         }
+    }
+
+    /// Forgets all wrong answers of one factor for one user.
+    pub(crate) async fn forgive(store: &dyn Store, user: &User, factor: Factor) -> Result<(), Fault> {
+        let who = Who::Known(user.id);
+        store.clear_tally(&Self::of_user(&user.tenant, &who, factor)).await?;
+        store.clear_tally(&Self::of_acquaintances(&user.tenant, &who, factor)).await
     }
 
     /// A slot of the tally outside a flow, after a wait for answers that are being compared; still full when that took too
@@ -61,6 +74,32 @@ pub struct TallyRule {
     pub longest: Duration,
     /// Consecutive wrong answers after which only a right answer elsewhere or an administrator opens it again; zero: never.
     pub cap: u32,
+}
+
+impl TallyRule {
+    /// The tally in which a wrong answer of this factor for this user counts, with its rule.
+    pub(crate) fn tally(self, (tenant, who): (&TenantId, &Who), factor: Factor, acquainted: bool) -> (TallyKey, Self) {
+        match acquainted {
+            true => (TallyKey::of_acquaintances(tenant, who, factor), self.of_acquaintances()),
+            false => (TallyKey::of_user(tenant, who, factor), self.of_strangers()),
+        }
+    }
+
+    /// The rule for strangers to a user: they leave a fifth of the cap to those who are not.
+    #[must_use]
+    pub const fn of_strangers(self) -> Self {
+        Self { cap: self.cap - self.reserve(), ..self }
+    }
+
+    /// The rule for those whom the user is acquainted with. Both together let no more than the cap be wrong in a row.
+    #[must_use]
+    pub const fn of_acquaintances(self) -> Self {
+        Self { cap: self.reserve(), ..self }
+    }
+
+    const fn reserve(self) -> u32 {
+        self.cap.div_ceil(5)
+    }
 }
 
 /// The count of wrong answers of one key.
@@ -102,6 +141,8 @@ pub enum Mark {
     Wrong,
     /// Not compared after all: as if never claimed.
     Void,
+    /// Nothing was claimed, but the user proved the same from elsewhere: the count begins anew if nobody guessed for a day.
+    Elsewhere,
 }
 
 /// How long a comparison may take before it counts as wrong.
@@ -119,6 +160,9 @@ pub(crate) fn patience(rounds: u32) -> Duration {
 
 /// How long a tally is kept after its last claim.
 pub const MEMORY: Duration = Duration::from_secs(60 * 60 * 24 * 30);
+
+/// How long nobody may have guessed for a proof from elsewhere to open a tally again.
+const QUIET: Duration = Duration::from_secs(60 * 60 * 24);
 
 /// A lock that ends only by an administrator or a proof elsewhere.
 const SEALED: Timestamp = Timestamp::from_micros(i64::MAX);
@@ -141,15 +185,26 @@ impl Tally {
 
     /// Settles a claimed slot.
     pub fn settle(&mut self, now: Timestamp, mark: Mark, rule: &TallyRule) {
+        if mark == Mark::Elsewhere {
+            if self.pending == 0 && self.total > 0 && now.since(self.touched) >= QUIET {
+                *self = Self { touched: self.touched, ..Self::default() };
+            }
+            return;
+        }
         self.pending = self.pending.saturating_sub(1);
         match mark {
-            Mark::Void => {}
+            Mark::Void | Mark::Elsewhere => {}
             Mark::Right => {
                 let pending = self.pending;
                 *self = Self { pending, pending_until: self.pending_until, touched: now, ..Self::default() };
             }
             Mark::Wrong => self.miss(now, 1, rule),
         }
+    }
+
+    /// Whether the cap is reached.
+    pub fn is_sealed(&self) -> bool {
+        self.locked_until == SEALED
     }
 
     /// Wrong answers that are still allowed before a lock.
@@ -246,6 +301,33 @@ mod tests {
             now = now + Duration::from_secs(901);
         }
         assert_eq!(evaluated, 100);
+    }
+
+    #[test]
+    fn strangers_and_acquaintances_share_the_cap() {
+        for cap in 5..=200 {
+            let rule = TallyRule { cap, ..RULE };
+            let (strangers, acquaintances) = (rule.of_strangers().cap, rule.of_acquaintances().cap);
+            assert!(strangers > 0 && acquaintances > 0);
+            assert_eq!(strangers + acquaintances, cap);
+        }
+        let never = TallyRule { cap: 0, ..RULE };
+        assert_eq!((never.of_strangers().cap, never.of_acquaintances().cap), (0, 0));
+    }
+
+    #[test]
+    fn a_proof_from_elsewhere_opens_a_seal_after_a_quiet_day_alone() {
+        let mut tally = Tally::default();
+        let mut now = at(0);
+        while tally.locked_until != SEALED {
+            miss(&mut tally, now);
+            now = now + Duration::from_secs(901);
+        }
+        let last = tally.touched;
+        tally.settle(last + QUIET - Duration::from_secs(1), Mark::Elsewhere, &RULE);
+        assert_eq!((tally.total, tally.locked_until), (100, SEALED));
+        tally.settle(last + QUIET, Mark::Elsewhere, &RULE);
+        assert_eq!(tally, Tally { touched: last, ..Tally::default() });
     }
 
     proptest! {

@@ -1,12 +1,14 @@
 //! Budgets: how often something may be done within a span of time. One moment per budget is enough (the generic cell rate
 //! algorithm), so a store keeps one number per key.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vestibule_jose::{base64url, sha256};
 
-use crate::ports::{TenantId, Timestamp, UserId};
+use crate::acquaintance::network;
+use crate::ports::{AppId, TenantId, Timestamp, UserId};
 
 /// What a budget is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,6 +26,27 @@ impl BudgetKey {
         Self(format!("for/{tenant}/{kind}/{user}"))
     }
 
+    /// Wrong answers from one network.
+    pub fn of_network(tenant: &TenantId, address: IpAddr) -> Self {
+        Self(format!("misses/{tenant}/network/{}", network(address)))
+    }
+
+    /// Wrong answers by way of one application.
+    pub fn of_app(tenant: &TenantId, app: &AppId) -> Self {
+        Self(format!("misses/{tenant}/app/{app}"))
+    }
+
+    /// Wrong answers in a tenant.
+    pub fn of_tenant(tenant: &TenantId) -> Self {
+        Self(format!("misses/{tenant}"))
+    }
+
+    /// The part of another budget that may be spent on what strangers ask for.
+    #[must_use]
+    pub fn of_strangers(&self) -> Self {
+        Self(format!("strangers/{}", self.0))
+    }
+
     /// Messages to all numbers that begin alike: against calls to premium numbers that are sold in blocks.
     pub fn of_prefix(tenant: &TenantId, prefix: &str) -> Self {
         Self(format!("prefix/{tenant}/{prefix}"))
@@ -37,6 +60,17 @@ pub struct BudgetRule {
     pub limit: u32,
     /// How long it takes for a spent budget to be whole again.
     pub span: Duration,
+}
+
+/// Something that is spent whether there is enough or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// What is spent from.
+    pub key: BudgetKey,
+    /// How much there is.
+    pub rule: BudgetRule,
+    /// How many shares.
+    pub shares: u32,
 }
 
 /// What is left of a budget: the moment at which it is whole again.
@@ -56,9 +90,26 @@ impl Budget {
     pub fn spend(&mut self, now: Timestamp, rule: &BudgetRule) {
         self.whole_at = self.whole_at.max(now) + rule.share();
     }
+
+    /// Spends so many shares, or all that is left: there are no debts, so a budget is whole again after its span at the latest.
+    pub fn charge(&mut self, now: Timestamp, rule: &BudgetRule, shares: u32) {
+        self.whole_at = (self.whole_at.max(now) + rule.share() * shares).min(now + rule.span);
+    }
+
+    /// How long until there is something left to spend.
+    pub fn wait(&self, now: Timestamp, rule: &BudgetRule) -> Duration {
+        (self.whole_at.max(now).since(now) + rule.share()).saturating_sub(rule.span)
+    }
 }
 
 impl BudgetRule {
+    /// Three of five shares, as strangers may spend them.
+    #[must_use]
+    pub const fn of_strangers(self) -> Self {
+        let limit = self.limit - self.limit * 2 / 5;
+        Self { limit, ..self }
+    }
+
     fn share(&self) -> Duration {
         self.span / self.limit.max(1)
     }
@@ -77,6 +128,23 @@ mod tests {
             count += 1;
         }
         count
+    }
+
+    #[test]
+    fn a_charge_makes_no_debts() {
+        let mut budget = Budget::default();
+        let now = Timestamp::from_seconds(1_000_000);
+        budget.charge(now, &RULE, 2);
+        assert_eq!((budget.allows(now, &RULE), budget.wait(now, &RULE)), (true, Duration::ZERO));
+        budget.charge(now, &RULE, 500);
+        assert_eq!((budget.allows(now, &RULE), budget.wait(now, &RULE)), (false, Duration::from_secs(720)));
+        assert!(budget.allows(now + Duration::from_secs(720), &RULE));
+    }
+
+    #[test]
+    fn strangers_leave_something_of_every_budget_of_more_than_two() {
+        let of = |limit| BudgetRule { limit, ..RULE }.of_strangers().limit;
+        assert_eq!([of(1), of(2), of(3), of(5), of(10)], [1, 2, 2, 3, 6]);
     }
 
     #[test]

@@ -80,6 +80,15 @@ pub struct SendingRules {
     pub prefix: BudgetRule,
 }
 
+/// On whose account something is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedBy {
+    /// Somebody who proved nothing: three fifths of what may be sent, so that a stranger cannot use up what the user needs.
+    Stranger,
+    /// Somebody who proved to be the user.
+    Proven,
+}
+
 /// How long a warning is of use.
 const NOTICE: Duration = Duration::from_secs(60 * 60 * 24);
 
@@ -94,7 +103,7 @@ impl SendingRules {
     pub fn letter(
         &self,
         (ports, secrets): (&Ports, &Secrets),
-        (tenant, user): (&TenantId, Option<&UserId>),
+        (tenant, user, by): (&TenantId, Option<&UserId>, AskedBy),
         dispatch: &Dispatch,
         lifetime: Duration,
     ) -> Result<Letter, Fault> {
@@ -107,6 +116,10 @@ impl SendingRules {
         if dispatch.channel == Channel::Sms {
             let prefix: String = dispatch.to.chars().take(PREFIX).collect();
             budgets.push((BudgetKey::of_prefix(tenant, &prefix), self.prefix));
+        }
+        if by == AskedBy::Stranger {
+            let theirs: Vec<_> = budgets.iter().map(|(key, rule)| (key.of_strangers(), rule.of_strangers())).collect();
+            budgets.extend(theirs);
         }
         Ok(Letter {
             id: LetterId::ordered(now, &*ports.entropy),
@@ -140,7 +153,7 @@ impl SendingRules {
             locale,
             values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         };
-        let letter = self.letter(world, (&user.tenant, Some(&user.id)), &dispatch, NOTICE)?;
+        let letter = self.letter(world, (&user.tenant, Some(&user.id), AskedBy::Proven), &dispatch, NOTICE)?;
         Ok(Some(Letter { budgets: Vec::new(), ..letter }))
     }
 }

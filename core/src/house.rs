@@ -13,6 +13,7 @@ use crate::oauth::issue::Issuer;
 use crate::oauth::metadata::PublicUrl;
 use crate::ports::Ports;
 use crate::secrets::Secrets;
+use crate::throttle::Throttle;
 use crate::wrapping;
 
 /// The rules of one server.
@@ -37,6 +38,8 @@ pub struct House {
     pub accounts: Accounts,
     /// Operators' work.
     pub admin: Administration,
+    /// What sources cost this node.
+    pub throttle: Throttle,
 }
 
 impl House {
@@ -56,6 +59,7 @@ impl House {
         let keyring = Arc::new(Keyring::new(ports.clone(), keys));
         let admin = Administration::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), rules.clone());
         let accounts = Accounts::new(ports.clone(), Arc::clone(&secrets), rules.clone());
+        let throttle = Throttle::new(rules.requests);
         let clients = Arc::new(Clients::new(ports.clone(), Arc::clone(&secrets), urls.clone()));
         let engine = Engine {
             ports: ports.clone(),
@@ -73,6 +77,6 @@ impl House {
             urls: urls.clone(),
             clients: Arc::clone(&clients),
         };
-        Ok(Self { ports, secrets, keyring, proofs, urls, clients, engine, issuer, accounts, admin })
+        Ok(Self { ports, secrets, keyring, proofs, urls, clients, engine, issuer, accounts, admin, throttle })
     }
 }

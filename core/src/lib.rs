@@ -2,6 +2,7 @@
 //! HTTP, SQL, threads, the environment or files; time, chance and storage come in through [`ports`].
 
 pub mod account;
+pub mod acquaintance;
 pub mod admin;
 pub mod agent;
 pub mod application;
@@ -23,6 +24,7 @@ pub mod remote_keys;
 pub mod secrets;
 pub mod session;
 pub mod tenant;
+pub mod throttle;
 pub mod user;
 pub mod webhook;
 pub mod wrapping;

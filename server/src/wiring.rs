@@ -122,6 +122,9 @@ pub fn http_settings(config: &Config, courier: &Courier) -> Result<HttpSettings,
         networks: Networks {
             trusted_proxies: config.limits.trusted_proxies.clone(),
             exempt: config.limits.exempt_networks.clone(),
+            allowed: config.limits.allow_networks.clone(),
+            denied: config.limits.deny_networks.clone(),
+            managing: config.limits.admin_networks.clone(),
         },
     })
 }

@@ -6,9 +6,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use vestibule_core::acquaintance::Acquaintance;
 use vestibule_core::application::Application;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
 use vestibule_core::audit::{Event, Hash, Record};
+use vestibule_core::budget::{Budget, BudgetKey};
 use vestibule_core::connection::Connection;
 use vestibule_core::credential::{Credential, Kind};
 use vestibule_core::delivery::Letter;
@@ -157,6 +159,7 @@ verbs! {
         Users: users(tenant: &TenantId, filter: &UserFilter, page: Page) -> (Vec<User>, usize);
         AddUser: add_user(user: &User) -> Added;
         SaveUser: save_user(user: &User, seen: u64, expel: bool, now: Timestamp) -> Saved;
+        Acquaintances: acquaintances(user: &UserId) -> Vec<Acquaintance>;
         RemoveUser: remove_user(tenant: &TenantId, id: &UserId) -> bool;
     }
     Credentials {
@@ -171,6 +174,7 @@ verbs! {
         Claim: claim(request: ClaimRequest<'_>) -> Claimed;
         Settle: settle(settlement: Settlement<'_>) -> Settled;
         Tally: tally(key: &TallyKey) -> Tally;
+        Budgets: budgets(keys: &[&BudgetKey]) -> Vec<Budget>;
         ClearTally: clear_tally(key: &TallyKey) -> ();
         ClaimTally: claim_tally(key: &TallyKey, rule: &TallyRule, now: Timestamp) -> Slot;
     }

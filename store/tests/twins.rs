@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use vestibule_core::acquaintance::Acquaintance;
 use vestibule_core::application::Application;
 use vestibule_core::attempt::Mark;
 use vestibule_core::audit::{Event, Origin, What};
+use vestibule_core::budget::{BudgetKey, Cost};
 use vestibule_core::connection::Connection;
 use vestibule_core::credential::{Credential, Kind};
 use vestibule_core::delivery::Letter;
@@ -20,8 +22,8 @@ use vestibule_core::ports::{PasswordHash, TenantId, Timestamp};
 use vestibule_core::session::Session;
 use vestibule_core::user::User;
 use vestibule_store::conformance::samples::{
-    RULE, acme, app, at, connection, credential, flow, globex, grant, key, letter, mark, session, slip, tenant, totp,
-    user, wrapped,
+    BUDGET, RULE, acme, app, at, connection, credential, flow, globex, grant, key, letter, mark, session, slip, tenant,
+    totp, user, wrapped,
 };
 use vestibule_store::{Memory, Sqlite};
 
@@ -97,7 +99,7 @@ fn asks() -> impl Strategy<Value = Ask> {
     let thing = || 1_u8..4;
     let flow = prop::option::of((thing(), 0_u64..4, any::<bool>()));
     let (marks, names) =
-        (prop::collection::vec((0_u8..2, 0_u8..3), 0..2), prop::sample::subsequence(vec![0_u8, 1], 0..=2));
+        (prop::collection::vec((0_u8..2, 0_u8..4), 0..2), prop::sample::subsequence(vec![0_u8, 1], 0..=2));
     let (end, edits) = (prop::option::of((thing(), thing(), 1_u8..9)), prop::collection::vec(changes(), 0..3));
     let (letters, budgets) = (prop::collection::vec((1_u8..9, 0_u8..3), 0..3), 0_u8..3);
     prop_oneof![
@@ -306,9 +308,17 @@ fn edit(change: Change, now: Timestamp) -> Edit {
 type Settled = (Option<(u8, u64, bool)>, Vec<(u8, u8)>, Option<(u8, u8, u8)>, Vec<Change>, Vec<(u8, u8)>);
 
 async fn settle(store: &dyn Store, (moved, marks, end, edits, letters): Settled, now: Timestamp) -> String {
+    let cost = |(name, how): &(u8, u8)| Cost { key: budget(*name), rule: BUDGET, shares: u32::from(*how) };
+    let costs: Vec<_> = marks.iter().map(cost).collect();
+    let acquaintance = |(id, owner, number): (u8, u8, u8)| Acquaintance {
+        user: user(owner).id,
+        mark: format!("{id}{number}"),
+        seen: now,
+    };
+    let acquaintances: Vec<_> = end.into_iter().map(acquaintance).collect();
     let marks: Vec<_> = marks
         .into_iter()
-        .map(|(name, how)| mark(tally(name), [Mark::Right, Mark::Wrong, Mark::Void][usize::from(how)]))
+        .map(|(name, how)| mark(tally(name), [Mark::Right, Mark::Wrong, Mark::Void, Mark::Elsewhere][usize::from(how)]))
         .collect();
     let conclusion = end.map(|(id, owner, number)| {
         let (idle, ends) = (Duration::from_secs(900), now + Duration::from_secs(3_600));
@@ -320,20 +330,27 @@ async fn settle(store: &dyn Store, (moved, marks, end, edits, letters): Settled,
     let edits: Vec<_> = edits.into_iter().map(|change| edit(change, now)).collect();
     let letters: Vec<_> = letters.into_iter().map(|(id, budgets)| written(id, budgets, now)).collect();
     let told_of = Event::new(What::LoginFailed, &acme(), now, Origin::default()).user(user(1).id);
+    let tenant = acme();
     let settlement = Settlement {
         flow: moved.map(|(number, version, on)| {
             let to = if on { Move::Advance { format: 1, body: vec![number; 9] } } else { Move::Release };
             (flow(number), FlowVersion(version), to)
         }),
         tallies: &marks,
+        costs: &costs,
+        acquaintances: &acquaintances,
         conclusion: conclusion.as_ref(),
         edits: &edits,
         letters: &letters,
         events: &[told_of],
-        tenant: &acme(),
-        now,
+        ..Settlement::of(&tenant, now)
     };
     told(store.settle(settlement).await)
+}
+
+/// A budget of wrong answers.
+fn budget(name: u8) -> BudgetKey {
+    BudgetKey(format!("misses/{name}"))
 }
 
 /// All that can be seen of a store.
@@ -355,6 +372,7 @@ async fn look(store: &dyn Store) -> Vec<String> {
             seen.push(told(store.user_by_name(&tenant, &name).await));
             seen.push(told(store.connection(&tenant, &connection(number).id).await));
             seen.push(told(store.connection_named(&tenant, &name).await));
+            seen.push(told(store.acquaintances(&user(number).id).await));
             seen.push(told(store.credentials(&tenant, &user(number).id).await));
             seen.push(told(store.credential(&tenant, Kind::Totp, &name).await));
             seen.push(told(store.sessions_of(&tenant, &user(number).id).await));
@@ -370,6 +388,7 @@ async fn look(store: &dyn Store) -> Vec<String> {
         seen.push(told(store.slip(&number.to_string()).await));
         seen.push(told(store.tally(&key(tally(number % 2))).await));
     }
+    seen.push(told(store.budgets(&[&budget(0), &budget(1)]).await));
     seen.push(told(store.waiting().await));
     for (tenant, user) in [(None, None), (Some(globex()), None), (Some(acme()), Some(user(1).id))] {
         seen.push(told(store.records(&Walk { tenant, user, after: 1, limit: 50 }).await));

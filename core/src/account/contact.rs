@@ -11,7 +11,7 @@ use super::{Accounts, Effects, Owner, conflict};
 use crate::admin::{invalid, moved};
 use crate::attempt::Mark;
 use crate::audit::What;
-use crate::delivery::{Channel, Dispatch};
+use crate::delivery::{AskedBy, Channel, Dispatch};
 use crate::error::Error;
 use crate::flow::authenticator::Factor;
 use crate::ports::store::Edit;
@@ -65,7 +65,7 @@ impl Accounts {
             Dispatch { channel, to: to.clone(), template: template.to_owned(), locale, values: BTreeMap::from(values) };
         let letter = self.rules.sending.letter(
             (&self.ports, &self.secrets),
-            (&user.tenant, Some(&user.id)),
+            (&user.tenant, Some(&user.id), AskedBy::Proven),
             &dispatch,
             LIFETIME,
         )?;
@@ -103,7 +103,7 @@ impl Accounts {
             self.settle_mark(owner, tally, Mark::Void).await?;
             return Err(moved());
         }
-        let marks = vec![self.mark(tally, Mark::Void)];
+        let marks = vec![tally.marked(Mark::Void)];
         let edits = self.verified(owner, channel, to).into_iter().collect::<Vec<_>>();
         let is_theirs = !edits.is_empty();
         let told = owner.told(&self.ports, What::ContactVerified).with("channel", channel.as_str());

@@ -21,7 +21,7 @@ pub use totp::TotpOffer;
 
 use crate::admin::{conflict, moved};
 use crate::application::Application;
-use crate::attempt::{Mark, Slot, TallyKey};
+use crate::attempt::{Mark, Slot, TallyKey, TallyRule};
 use crate::audit::{Actor, Event, What};
 use crate::credential::Credential;
 use crate::delivery::Letter;
@@ -96,6 +96,18 @@ struct Effects {
     events: Vec<Event>,
 }
 
+/// A claimed place in a tally.
+struct Place {
+    key: TallyKey,
+    rule: TallyRule,
+}
+
+impl Place {
+    fn marked(self, mark: Mark) -> TallyMark {
+        TallyMark { key: self.key, rule: self.rule, mark }
+    }
+}
+
 impl Accounts {
     /// Over these ports; wrong codes and passwords count by the rules of a login.
     pub fn new(ports: Ports, secrets: Arc<Secrets>, rules: Rules) -> Self {
@@ -104,10 +116,13 @@ impl Accounts {
 
     /// Claims a place in the tally for an answer that may be wrong: before it is compared, so that guesses at the same time
     /// cannot outrun the count.
-    async fn claim(&self, owner: Owner<'_>, factor: Factor) -> Result<TallyKey, Error> {
-        let key = TallyKey::of_user(&owner.user.tenant, &Who::Known(owner.user.id), factor);
-        match key.claim(&self.ports, &self.rules.user).await? {
-            Slot::Free => Ok(key),
+    /// Whoever shows a token of the user's is no stranger to the password, and with two factors none to the codes.
+    async fn claim(&self, owner: Owner<'_>, factor: Factor) -> Result<Place, Error> {
+        let who = Who::Known(owner.user.id);
+        let acquainted = factor == Factor::Password || owner.strong;
+        let (key, rule) = self.rules.user.tally((&owner.user.tenant, &who), factor, acquainted);
+        match key.claim(&self.ports, &rule).await? {
+            Slot::Free => Ok(Place { key, rule }),
             Slot::Locked(until) => Err(Error::new(Code::TooManyRequests)
                 .because("There were too many wrong answers. Try again later.")
                 .retry_after(until.since(self.ports.clock.now()))),
@@ -115,31 +130,16 @@ impl Accounts {
         }
     }
 
-    /// How a claimed place is settled.
-    fn mark(&self, key: TallyKey, mark: Mark) -> TallyMark {
-        TallyMark { key, rule: self.rules.user, mark }
-    }
-
     /// Settles a claimed place alone.
-    async fn settle_mark(&self, owner: Owner<'_>, key: TallyKey, mark: Mark) -> Result<(), Error> {
-        self.settle(owner, Effects { marks: vec![self.mark(key, mark)], ..Effects::default() }).await
+    async fn settle_mark(&self, owner: Owner<'_>, place: Place, mark: Mark) -> Result<(), Error> {
+        self.settle(owner, Effects { marks: vec![place.marked(mark)], ..Effects::default() }).await
     }
 
     /// Writes what a request brings about. Where somebody else changed the same meanwhile nothing is written and no answer
     /// counts.
     async fn settle(&self, owner: Owner<'_>, effects: Effects) -> Result<(), Error> {
         let Effects { marks, edits, letters, events } = effects;
-        let (tenant, now) = (&owner.user.tenant, self.ports.clock.now());
-        let nothing = Settlement {
-            flow: None,
-            tallies: &[],
-            conclusion: None,
-            edits: &[],
-            letters: &[],
-            events: &[],
-            tenant,
-            now,
-        };
+        let nothing = Settlement::of(&owner.user.tenant, self.ports.clock.now());
         let (edits, letters, events) = (&*edits, &*letters, &*events);
         let all = Settlement { tallies: &marks, edits, letters, events, ..nothing.clone() };
         match self.ports.settle(all).await? {

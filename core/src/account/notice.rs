@@ -1,4 +1,4 @@
-//! What a user is told by mail when the account changes, so that a change by somebody else is noticed.
+//! What a user is told by mail when the account changes or is guessed at, so that a change by somebody else is noticed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::ports::Ports;
 use crate::secrets::Secrets;
 use crate::user::User;
 
-/// A change of the account.
+/// What happened to the account.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Notice<'a> {
     /// Another way of signing in.
@@ -18,6 +18,8 @@ pub(crate) enum Notice<'a> {
     Removed(&'a Credential),
     /// Another password.
     PasswordChanged,
+    /// Wrong answers by somebody who may be somebody else.
+    WrongAnswers,
 }
 
 impl Notice<'_> {
@@ -31,6 +33,7 @@ impl Notice<'_> {
             Self::Added(credential) => ("factor-added", factor(credential)),
             Self::Removed(credential) => ("factor-removed", factor(credential)),
             Self::PasswordChanged => ("password-changed", BTreeMap::new()),
+            Self::WrongAnswers => ("wrong-answers", BTreeMap::new()),
         };
         sending.notice((ports, secrets), (user, user.profile.locale.clone()), (template, values))
     }

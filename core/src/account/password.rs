@@ -2,7 +2,7 @@
 
 use super::{Accounts, Effects, Notice, Owner, overloaded};
 use crate::admin::invalid;
-use crate::attempt::Mark;
+use crate::attempt::{Mark, TallyKey};
 use crate::audit::What;
 use crate::error::Error;
 use crate::flow::authenticator::Factor;
@@ -40,7 +40,7 @@ impl Accounts {
         if let Err((mark, error)) = verdict {
             let wrong = owner.told(&self.ports, What::LoginFailed).with("authenticator", "current password");
             let events = if mark == Mark::Wrong { vec![wrong] } else { Vec::new() };
-            self.settle(owner, Effects { marks: vec![self.mark(tally, mark)], events, ..Effects::default() }).await?;
+            self.settle(owner, Effects { marks: vec![tally.marked(mark)], events, ..Effects::default() }).await?;
             return Err(error);
         }
         let effects = match self.with_password(owner, current, new).await {
@@ -50,9 +50,12 @@ impl Accounts {
                 return Err(error);
             }
         };
-        let marks = vec![self.mark(tally, Mark::Right)];
+        let marks = vec![tally.marked(Mark::Right)];
         let events = vec![owner.told(&self.ports, What::PasswordChanged)];
-        self.settle(owner, Effects { marks, events, ..effects }).await
+        self.settle(owner, Effects { marks, events, ..effects }).await?;
+        // Guesses at the old password say nothing of the new one.
+        TallyKey::forgive(&*self.ports.store, owner.user, Factor::Password).await?;
+        Ok(())
     }
 
     /// What another password brings about.

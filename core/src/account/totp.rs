@@ -87,7 +87,7 @@ impl Accounts {
         let (edit, credential) = self.renewed(owner, before, held);
         let letters = self.letters(owner, Notice::Added(&credential))?;
         // A code of a secret that was just handed out proves nothing of the user: it forgives no wrong ones.
-        let marks = vec![self.mark(tally, Mark::Void)];
+        let marks = vec![tally.marked(Mark::Void)];
         let events = vec![owner.told(&self.ports, What::FactorEnrolled).factor(&credential)];
         self.settle(owner, Effects { marks, edits: vec![edit], letters, events }).await?;
         Ok(true)

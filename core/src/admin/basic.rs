@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use super::{Administration, Operator};
-use crate::attempt::{Mark, Slot, TallyKey};
+use crate::acquaintance::{self, Acquaintance};
+use crate::attempt::{Mark, Slot, TallyKey, TallyRule};
 use crate::audit::What;
+use crate::budget::Cost;
 use crate::error::{Code, Error, Fault};
-use crate::flow::Who;
 use crate::flow::authenticator::Factor;
+use crate::flow::{Approach, Source, Target, Who};
 use crate::ports::store::{Edit, Settlement, TallyMark};
 use crate::ports::{PasswordHash, Secret, TenantId, Verdict};
 use crate::user::{Gate, User, canonical_name};
@@ -25,10 +27,19 @@ struct Account {
 
 /// Tallies that were claimed for one comparison.
 struct Claimed {
-    /// The source address's; `None` where addresses are not counted.
-    source: Option<TallyKey>,
-    /// The user's; `None` while no password of the user counts.
-    user: Option<TallyKey>,
+    /// The source address's, where addresses are counted; the user's last, unless no password of the user counts.
+    tallies: Vec<(TallyKey, TallyRule)>,
+    /// What a wrong password costs.
+    costs: Vec<Cost>,
+    /// A password of the user counts.
+    is_open: bool,
+}
+
+/// What a right password brings about.
+#[derive(Default)]
+struct Effects<'a> {
+    rehash: Option<&'a PasswordHash>,
+    arrival: Vec<Acquaintance>,
 }
 
 impl Administration {
@@ -39,32 +50,33 @@ impl Administration {
         tenant: &TenantId,
         name: &str,
         password: &Secret<String>,
-        source: Option<TallyKey>,
+        source: &Source,
     ) -> Result<Operator, Error> {
         let account = self.account(tenant, name).await?;
-        let claimed = self.claim(&account, source).await?;
-        let open = |user: &&User| user.administrator && user.gate() == Gate::Open && claimed.user.is_some();
+        let claimed = self.claim(&account, tenant, source).await?;
+        let open = |user: &&User| user.administrator && user.gate() == Gate::Open && claimed.is_open;
         let user = account.user.as_ref().filter(open);
         let hash = user.and_then(|user| user.password.as_ref());
         let verdict = match self.ports.passwords.verify(password, hash).await {
             Ok(verdict) => verdict,
             Err(fault) => {
-                self.settle(&account, &claimed, Mark::Void, None).await?;
+                self.settle(&account, &claimed, Mark::Void, Effects::default()).await?;
                 return Err(fault.into());
             }
         };
         match (verdict, user) {
             (Verdict::Right { rehash }, Some(user)) => {
-                self.settle(&account, &claimed, Mark::Right, rehash.as_ref()).await?;
+                let arrival = self.arrival(user, source).await?;
+                self.settle(&account, &claimed, Mark::Right, Effects { rehash: rehash.as_ref(), arrival }).await?;
                 Ok(Operator::administrator(tenant.clone(), user.id))
             }
             (Verdict::Overloaded, _) => {
-                self.settle(&account, &claimed, Mark::Void, None).await?;
+                self.settle(&account, &claimed, Mark::Void, Effects::default()).await?;
                 Err(busy())
             }
             (Verdict::Right { .. } | Verdict::Wrong, _) => {
-                self.settle(&account, &claimed, Mark::Wrong, None).await?;
-                self.tell_wrong(tenant, &account, claimed.user.is_none()).await?;
+                self.settle(&account, &claimed, Mark::Wrong, Effects::default()).await?;
+                self.tell_wrong(tenant, &account, !claimed.is_open).await?;
                 Err(Error::new(Code::Unauthorized).because("The user name or the password is wrong."))
             }
         }
@@ -97,32 +109,43 @@ impl Administration {
     }
 
     /// Claims the tallies in which a wrong password would count.
-    async fn claim(&self, account: &Account, source: Option<TallyKey>) -> Result<Claimed, Error> {
-        if let Some(key) = &source {
-            match key.claim(&self.ports, &self.rules.source).await? {
-                Slot::Free => {}
-                Slot::Locked(until) => {
-                    let span = until.since(self.ports.clock.now());
-                    return Err(Error::new(Code::TooManyRequests).retry_after(span));
+    async fn claim(&self, account: &Account, path: &TenantId, source: &Source) -> Result<Claimed, Error> {
+        let world = (&self.ports, &*self.secrets, &self.rules);
+        let (tenant, who, factor) = (&account.tenant, &account.who, Factor::Password);
+        let Approach { acquainted, tallies, costs } =
+            Approach::of(world, Target { tenant, app: None, who, factor }, source, None).await?;
+        let mut claimed = Claimed { tallies: Vec::new(), costs, is_open: false };
+        // The source's tally first, and that of the tenant in whose path it guesses.
+        let of_source = source.address.filter(|_| !source.exempt).map(|address| TallyKey::of_source(path, address));
+        let of_source = of_source.map(|key| (key, self.rules.source));
+        let of_user = tallies.into_iter().next();
+        for (is_users, (key, rule)) in
+            of_source.map(|one| (false, one)).into_iter().chain(of_user.map(|one| (true, one)))
+        {
+            let refusal = match key.claim(&self.ports, &rule).await {
+                Ok(Slot::Free) => {
+                    claimed.is_open = is_users;
+                    claimed.tallies.push((key, rule));
+                    continue;
                 }
-                Slot::Full => return Err(busy()),
-            }
+                // No password counts, and nobody learns it.
+                Ok(Slot::Locked(_)) if is_users || acquainted => continue,
+                Ok(Slot::Locked(until)) => {
+                    Error::new(Code::TooManyRequests).retry_after(until.since(self.ports.clock.now()))
+                }
+                Ok(Slot::Full) => busy(),
+                Err(fault) => fault.into(),
+            };
+            self.settle(account, &claimed, Mark::Void, Effects::default()).await?;
+            return Err(refusal);
         }
-        let claimed = Claimed { source, user: None };
-        let key = TallyKey::of_user(&account.tenant, &account.who, Factor::Password);
-        let slot = match key.claim(&self.ports, &self.rules.user).await {
-            Ok(Slot::Full) => Err(busy()),
-            Ok(slot) => Ok(slot),
-            Err(fault) => Err(fault.into()),
-        };
-        match slot {
-            Ok(Slot::Free) => Ok(Claimed { user: Some(key), ..claimed }),
-            Ok(Slot::Locked(_) | Slot::Full) => Ok(claimed),
-            Err(error) => {
-                self.settle(account, &claimed, Mark::Void, None).await?;
-                Err(error)
-            }
-        }
+        Ok(claimed)
+    }
+
+    /// Where the administrator comes from, if that is news.
+    async fn arrival(&self, user: &User, source: &Source) -> Result<Vec<Acquaintance>, Fault> {
+        let pools = Factor::Password.opens();
+        acquaintance::made((&self.ports, &self.secrets), (&user.tenant, user.id), source, pools).await
     }
 
     async fn settle(
@@ -130,26 +153,22 @@ impl Administration {
         account: &Account,
         claimed: &Claimed,
         mark: Mark,
-        rehash: Option<&PasswordHash>,
+        effects: Effects<'_>,
     ) -> Result<(), Fault> {
+        let is_users = |place: usize| claimed.is_open && place + 1 == claimed.tallies.len();
         // A right password says nothing of the other guesses from its address.
-        let of_source = if mark == Mark::Wrong { Mark::Wrong } else { Mark::Void };
-        let source = claimed.source.clone().map(|key| TallyMark { key, rule: self.rules.source, mark: of_source });
-        let user = claimed.user.clone().map(|key| TallyMark { key, rule: self.rules.user, mark });
-        let tallies: Vec<_> = source.into_iter().chain(user).collect();
+        let of = |place| if mark == Mark::Wrong || is_users(place) { mark } else { Mark::Void };
+        let marks = claimed.tallies.iter().enumerate();
+        let marks: Vec<_> =
+            marks.map(|(place, (key, rule))| TallyMark { key: key.clone(), rule: *rule, mark: of(place) }).collect();
         let owner = account.user.as_ref();
-        let rehash = owner.zip(rehash).and_then(|(user, fresh)| Edit::rehash(user, fresh));
-        let edits = rehash.as_slice();
-        let (tenant, now) = (&account.tenant, self.ports.clock.now());
+        let rehash = owner.zip(effects.rehash).and_then(|(user, fresh)| Edit::rehash(user, fresh));
         let settlement = Settlement {
-            flow: None,
-            tallies: &tallies,
-            conclusion: None,
-            edits,
-            letters: &[],
-            events: &[],
-            tenant,
-            now,
+            tallies: &marks,
+            costs: if mark == Mark::Wrong && claimed.is_open { &claimed.costs } else { &[] },
+            acquaintances: &effects.arrival,
+            edits: rehash.as_slice(),
+            ..Settlement::of(&account.tenant, self.ports.clock.now())
         };
         self.ports.store.settle(settlement).await.map(drop)
     }

@@ -8,7 +8,6 @@ use super::{Administration, Operator};
 use crate::attempt::TallyKey;
 use crate::audit::What;
 use crate::error::{Code, Error};
-use crate::flow::Who;
 use crate::flow::authenticator::Factor;
 use crate::ports::store::Added;
 use crate::ports::{Secret, TenantId};
@@ -49,8 +48,7 @@ impl Administration {
         }
         if let Some(user) = self.ports.store.user_by_name(&root, ADMINISTRATOR).await? {
             if password.is_some() {
-                let tally = TallyKey::of_user(&root, &Who::Known(user.id), Factor::Password);
-                self.ports.store.clear_tally(&tally).await?;
+                TallyKey::forgive(&*self.ports.store, &user, Factor::Password).await?;
             }
             return Ok(FirstAdministrator::Existing);
         }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::Permission;
 use crate::account::Owner;
 use crate::application::Application;
-use crate::attempt::TallyKey;
 use crate::audit::{Actor, What};
 use crate::error::{Code, Error};
 use crate::flow::Source;
@@ -206,9 +205,7 @@ impl House {
                     .because("Authenticate with Authorization: Basic as an administrator, or with a Bearer token."));
             }
             Credentials::Basic { name, password } => {
-                let source = source.address.filter(|_| !source.exempt);
-                let source = source.map(|address| TallyKey::of_source(&tenant, address));
-                self.admin.authenticate(&tenant, &name, &password, source).await?
+                self.admin.authenticate(&tenant, &name, &password, &source).await?
             }
             Credentials::Token(presented) => {
                 let access = self.issuer.present(&tenant, &presented).await?;

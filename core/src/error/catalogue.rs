@@ -125,6 +125,8 @@ catalogue! {
     InsufficientAuthentication = "insufficient_user_authentication", "401", "401", 401, "insufficient_user_authentication", "Unauthorized", "A more recent login is required: sign in again and repeat this with the new access token.";
     /// The caller is known but may not do this (RFC 6750 §3.1).
     Forbidden = "forbidden", "403", "403", 403, "insufficient_scope", "Forbidden", "The caller does not have the permission for this operation.";
+    /// The operator does not serve the caller's network.
+    NetworkRefused = "network_refused", "403", "403", 403, "access_denied", "Forbidden", "The server does not take this request from the network of the caller.";
     /// No such resource.
     NotFound = "not_found", "404", "404", 404, "invalid_request", "Not found", "There is no resource at this path.";
     /// The path does not take this method.

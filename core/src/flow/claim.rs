@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
+use super::approach::Approach;
 use super::conclude::fallen;
 use super::engine::{Engine, Round, Scene, busy};
-use super::identify::Identity;
 use super::state::State;
 use super::ticket::Ticket;
+use crate::acquaintance::Acquaintance;
 use crate::attempt::{Mark, PATIENCE, QUEUE, ROUNDS, Slot, Tally, TallyKey, TallyRule, patience};
 use crate::audit::{Event, What};
 use crate::delivery::Letter;
@@ -23,15 +24,25 @@ pub(super) const FORMAT: u16 = 2;
 pub(super) struct Claim {
     pub version: FlowVersion,
     pub slots: Vec<(TallyKey, TallyRule, Slot, Tally)>,
+    pub approach: Approach,
 }
 
 /// What a judged answer brings about.
 #[derive(Default)]
 pub(super) struct Effects<'a> {
     pub conclusion: Option<&'a Conclusion>,
+    /// Where the conclusion's user signed in from, and what that means to tallies that were not claimed.
+    pub arrival: Option<&'a Arrival>,
     pub edits: &'a [Edit],
     pub letters: &'a [Letter],
     pub events: &'a [Event],
+}
+
+/// What is noted of where a login came from.
+#[derive(Default)]
+pub(super) struct Arrival {
+    pub acquaintances: Vec<Acquaintance>,
+    pub marks: Vec<TallyMark>,
 }
 
 impl Claim {
@@ -40,9 +51,10 @@ impl Claim {
         self.slots.first().and_then(|(.., slot, _)| until(*slot))
     }
 
-    /// Until when answers from the source address do not count.
+    /// Until when answers from the source address do not count; those of somebody acquainted do, which the user's own tally
+    /// bounds.
     pub fn source_locked(&self) -> Option<Timestamp> {
-        self.slots.get(1).and_then(|(.., slot, _)| until(*slot))
+        self.slots.get(1).filter(|_| !self.approach.acquainted).and_then(|(.., slot, _)| until(*slot))
     }
 
     /// How the claimed slots are settled.
@@ -57,7 +69,8 @@ impl Claim {
 
 impl Engine {
     /// Claims the flow and the tallies, waiting for answers of the same user that are being compared.
-    pub(super) async fn claim(&self, round: &Round<'_>, tallies: &[(TallyKey, TallyRule)]) -> Result<Claim, Error> {
+    pub(super) async fn claim(&self, round: &Round<'_>, approach: Approach) -> Result<Claim, Error> {
+        let tallies = &approach.tallies;
         let start = self.ports.clock.now();
         for rounds in 0..ROUNDS {
             let now = self.ports.clock.now();
@@ -69,7 +82,7 @@ impl Engine {
                 Claimed::Ours { version, slots } => {
                     let slots =
                         tallies.iter().cloned().zip(slots).map(|((key, rule), (slot, tally))| (key, rule, slot, tally));
-                    return Ok(Claim { version, slots: slots.collect() });
+                    return Ok(Claim { version, slots: slots.collect(), approach });
                 }
                 Claimed::Busy => return Err(busy()),
                 Claimed::Moved => {
@@ -81,21 +94,6 @@ impl Engine {
             }
         }
         Err(Error::new(Code::TemporarilyUnavailable).retry_after(Duration::from_secs(1)))
-    }
-
-    /// The tallies in which a wrong answer would count: first the user's, then the source address's.
-    pub(super) fn tallies(&self, round: &Round<'_>, identity: &Identity) -> Vec<(TallyKey, TallyRule)> {
-        let (Some(who), Some(factor)) = (&identity.who, round.authenticator.spec().factor) else { return Vec::new() };
-        if factor.pool().is_none() {
-            return Vec::new();
-        }
-        let tenant = &round.scene.ticket.tenant;
-        let source = round.scene.source;
-        let mut tallies = vec![(TallyKey::of_user(tenant, who, factor), self.rules.user)];
-        if let (Some(address), false) = (source.address, source.exempt) {
-            tallies.push((TallyKey::of_source(tenant, address), self.rules.source));
-        }
-        tallies
     }
 
     /// Settles a claim.
@@ -124,17 +122,23 @@ impl Engine {
     ) -> Result<Settled, Error> {
         // A right answer says nothing of the other guesses from its address.
         let source = if mark == Mark::Wrong { Mark::Wrong } else { Mark::Void };
-        let marks = claim.marks(mark, source);
+        let mut marks = claim.marks(mark, source);
+        let costs = if mark == Mark::Wrong { claim.costs() } else { Vec::new() };
+        if let Some(arrival) = effects.arrival {
+            let is_claimed = |other: &TallyMark| claim.slots.iter().any(|(key, ..)| *key == other.key);
+            marks.extend(arrival.marks.iter().filter(|other| !is_claimed(other)).cloned());
+        }
         let ticket = round.scene.ticket;
         let settled = self.ports.settle(Settlement {
             flow: Some((ticket.number, claim.version, flow)),
             tallies: &marks,
+            costs: &costs,
             conclusion: effects.conclusion,
+            acquaintances: effects.arrival.map_or(&[], |arrival| &arrival.acquaintances),
             edits: effects.edits,
             letters: effects.letters,
             events: effects.events,
-            tenant: &ticket.tenant,
-            now: self.ports.clock.now(),
+            ..Settlement::of(&ticket.tenant, self.ports.clock.now())
         });
         match (settled.await?, effects.conclusion) {
             (Settled::Lost, None) => Err(busy()),
@@ -176,8 +180,7 @@ impl Engine {
         (letters, events): (&[Letter], &[Event]),
     ) -> Result<(), Error> {
         let flow = Some((ticket.number, version, advance(state)?));
-        let (tenant, now) = (&ticket.tenant, self.ports.clock.now());
-        let settlement = Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters, events, tenant, now };
+        let settlement = Settlement { flow, letters, events, ..Settlement::of(&ticket.tenant, self.ports.clock.now()) };
         match self.ports.settle(settlement).await? {
             Settled::Kept => Ok(()),
             Settled::Lost | Settled::Overtaken => Err(busy()),

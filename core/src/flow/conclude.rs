@@ -8,18 +8,20 @@ use url::Url;
 use vestibule_jose::{base64url, sha256};
 
 use super::authenticator::{Class, Factor};
+use super::claim::Arrival;
 use super::engine::{Engine, Scene};
 use super::prompt::{Completion, Progressed};
-use super::state::{Progress, Proof};
+use super::state::{Progress, Proof, Who};
 use super::ticket::Ticket;
+use crate::acquaintance;
 use crate::audit::What;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::grant::{Grant, Phase, Terms};
 use crate::ports::store::{Conclusion, Premise, Settled, Settlement};
 use crate::ports::{GrantId, SessionId, Timestamp};
 use crate::secrets::Shown;
 use crate::session::Session;
-use crate::user::User;
+use crate::user::{Guest, User};
 
 /// How long a session lives, however much it is used.
 const SESSION_END: Duration = Duration::from_secs(60 * 60 * 24 * 30);
@@ -37,17 +39,13 @@ impl Engine {
         progress: Progress,
         session: Session,
     ) -> Result<Option<Progressed>, Error> {
-        let (conclusion, completion) = self.conclude(scene, user, &progress, Some(session))?;
+        let Ok(guest) = Guest::admit(user, scene.app) else { return Ok(None) };
+        let (conclusion, completion) = self.conclude(scene, guest, &progress, Some(session))?;
         let events = [self.success(scene, What::LoginResumed, &conclusion)];
         let settlement = Settlement {
-            flow: None,
-            tallies: &[],
             conclusion: Some(&conclusion),
-            edits: &[],
-            letters: &[],
             events: &events,
-            tenant: &scene.ticket.tenant,
-            now: scene.now,
+            ..Settlement::of(&scene.ticket.tenant, scene.now)
         };
         if self.ports.settle(settlement).await? != Settled::Kept {
             return Ok(None);
@@ -69,6 +67,14 @@ impl Engine {
         Ok(session)
     }
 
+    /// What is noted of where a login came from.
+    pub(super) async fn arrival(&self, scene: Scene<'_>, user: &User, progress: &Progress) -> Result<Arrival, Fault> {
+        let (tenant, pools) = (&scene.ticket.tenant, acquaintance::pools(progress.proofs()));
+        let world = (&self.ports, &*self.secrets);
+        let acquaintances = acquaintance::made(world, (tenant, user.id), scene.source, &pools).await?;
+        Ok(Arrival { acquaintances, marks: self.elsewhere(tenant, &Who::Known(user.id), &pools) })
+    }
+
     /// What a finished login leaves behind.
     ///
     /// # Errors
@@ -76,11 +82,12 @@ impl Engine {
     pub(super) fn conclude(
         &self,
         scene: Scene<'_>,
-        user: &User,
+        guest: Guest<'_>,
         progress: &Progress,
         session: Option<Session>,
     ) -> Result<(Conclusion, Completion), Error> {
-        let Scene { ticket, app, now, .. } = scene;
+        let Scene { ticket, now, .. } = scene;
+        let (user, app) = (guest.user(), guest.app());
         let proofs: Vec<&Proof> = progress.proofs().collect();
         let acr = acr(&proofs);
         is_whom_and_how_it_was_asked(ticket, user, acr)?;

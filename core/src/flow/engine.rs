@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::answers::RawParams;
+use super::approach::MissRules;
 use super::authenticator::{Answers, Authenticator};
 use super::claim::FORMAT;
 use super::identify::Identity;
@@ -15,6 +16,7 @@ use super::state::{Asked, Progress, State};
 use super::ticket::Ticket;
 use crate::application::{Application, StepOption, read_authenticator_id};
 use crate::attempt::TallyRule;
+use crate::budget::BudgetRule;
 use crate::connection::Connection;
 use crate::credential::Relying;
 use crate::delivery::SendingRules;
@@ -28,7 +30,7 @@ use crate::ports::store::FlowVersion;
 use crate::ports::{FlowNumber, Ports, TenantId, Timestamp};
 use crate::secrets::Secrets;
 use crate::session::{Presence, Session};
-use crate::user::{Gate, PasswordRules, User};
+use crate::user::{Guest, PasswordRules, User};
 
 /// Runs login flows.
 pub struct Engine {
@@ -47,6 +49,10 @@ pub struct Rules {
     pub user: TallyRule,
     /// Wrong answers per source address.
     pub source: TallyRule,
+    /// Wrong answers over all users.
+    pub misses: MissRules,
+    /// Requests per source address, node by node.
+    pub requests: BudgetRule,
     /// Who asks for passkeys.
     pub relying: Relying,
     /// How much may be sent.
@@ -70,6 +76,8 @@ pub struct Source {
     pub exempt: bool,
     /// What the app says of itself (`User-Agent`).
     pub agent: Option<String>,
+    /// The session that the caller shows.
+    pub presence: Option<Presence>,
 }
 
 /// One call of `/oauth2/authn`.
@@ -274,7 +282,7 @@ impl Engine {
             return Ok(None);
         }
         let user = self.ports.store.user(&session.tenant, &session.user).await?;
-        Ok(user.filter(|user| user.gate() == Gate::Open).map(|user| (session, user)))
+        Ok(user.filter(|user| Guest::admit(user, app).is_ok()).map(|user| (session, user)))
     }
 }
 

@@ -13,12 +13,13 @@ use super::message::Message;
 use super::prompt::Progressed;
 use super::state::{Asked, Progress, Proof, State, Turn, Who};
 use super::steps::Tone;
+use crate::application::Application;
 use crate::attempt::Mark;
 use crate::audit::{Actor, Event, What, of_edits};
 use crate::error::{Code, Error, Fault};
 use crate::ports::PasswordHash;
 use crate::ports::store::{Conclusion, Edit, Move, Settled};
-use crate::user::{Shut, User};
+use crate::user::{Guest, Shut, User};
 
 impl Engine {
     /// Judges an answer.
@@ -42,14 +43,15 @@ impl Engine {
             Triage::Resend => return self.prepare(round, identity, true).await,
             Triage::Refuse(sentence) => return Err(Error::new(Code::InvalidRequest).because(sentence)),
         }
-        let claim = self.claim(&round, &self.tallies(&round, &identity)).await?;
+        let approach = self.approach(&round, &identity).await?;
+        let claim = self.claim(&round, approach).await?;
         if let Some(until) = claim.source_locked() {
             let event = self.event(&round, &identity, What::LoginThrottled);
             self.settle_and_tell(&round, &claim, Move::Release, Mark::Void, event).await?;
             return Err(Error::new(Code::TooManyRequests).retry_after(until.since(round.scene.now)));
         }
         let barred = claim.locked().is_some();
-        let cx = Context { subject: identity.subject(barred), ..cx };
+        let cx = Context { subject: identity.subject(round.scene.app, barred), ..cx };
         let memo = round.asked.as_ref().map(|asked| asked.memo.clone()).unwrap_or_default();
         match round.authenticator.submit(&cx, memo, &answers).await {
             Ok(outcome) => self.follow(round, identity, claim, outcome).await,
@@ -74,7 +76,7 @@ impl Engine {
                 // Whom the answer itself names it would name again: there is nothing to try once more.
                 let then = if whose.is_some() { Then::Leave } else { Then::Choose };
                 let identity = whose.map_or(identity, |user| Identity::of(*user));
-                let Subject::Known(_) = identity.subject(claim.locked().is_some()) else {
+                let Subject::Known(_) = identity.subject(round.scene.app, claim.locked().is_some()) else {
                     let told = Message::failed("Login failed.", "login.fail.message");
                     return self.miss(round, identity, claim, (told, then)).await;
                 };
@@ -149,7 +151,10 @@ impl Engine {
     ) -> Result<Progressed, Error> {
         let scene = round.scene;
         let end = match self.session_of(scene.ticket, progress).await {
-            Ok(session) => self.conclude(scene, user, progress, session),
+            Ok(session) => match Guest::admit(user, scene.app) {
+                Ok(guest) => self.conclude(scene, guest, progress, session),
+                Err(_) => Err(fallen()),
+            },
             Err(refusal) => Err(refusal),
         };
         let (mut conclusion, completion) = match end {
@@ -160,11 +165,19 @@ impl Engine {
             // A user who is made in the same moment was at no revision before.
             conclusion.premise.user_revision = None;
         }
+        let arrival = match self.arrival(scene, user, progress).await {
+            Ok(arrival) => arrival,
+            Err(fault) => {
+                self.release(&round, &claim, Mark::Void).await?;
+                return Err(fault.into());
+            }
+        };
         let state = State::Succeeded(Progress::default());
         let mut events = of_edits(|what| self.told_of(scene, what), &effects.edits);
         events.push(self.success(scene, What::LoginSucceeded, &conclusion));
         let all = Effects {
             conclusion: Some(&conclusion),
+            arrival: Some(&arrival),
             edits: &effects.edits,
             letters: &effects.letters,
             events: &events,
@@ -192,7 +205,7 @@ impl Engine {
         };
         shown.letters.extend(effects.letters);
         let events = of_edits(|what| self.told_of(round.scene, what), &effects.edits);
-        let all = Effects { conclusion: None, edits: &effects.edits, letters: &shown.letters, events: &events };
+        let all = Effects { edits: &effects.edits, letters: &shown.letters, events: &events, ..Effects::default() };
         if self.try_settle(&round, &claim, advance(&shown.state)?, right(&round), all).await? == Settled::Overtaken {
             return self.overtaken(round, identity, claim).await;
         }
@@ -216,15 +229,16 @@ impl Engine {
         let scene = round.scene;
         let what = if claim.locked().is_some() { What::LoginLocked } else { What::LoginFailed };
         let events = [self.event(&round, &identity, what).explained(message.why.as_deref())];
+        let warning = self.warning(&round, &identity, &claim)?;
         let is_told_locked = self.rules.tell_reason && claim.locked().is_some();
         if let Some(code) = ending(&round, &then).filter(|_| !is_told_locked) {
             let ended = self.event(&round, &identity, What::LoginEnded).because(code.row().name);
             let [missed] = events;
-            let effects = Effects { events: &[missed, ended], ..Effects::default() };
+            let effects = Effects { letters: warning.as_slice(), events: &[missed, ended], ..Effects::default() };
             self.settle(&round, &claim, advance(&State::Failed)?, Mark::Wrong, effects).await?;
             return Err(code.into());
         }
-        let message = if self.rules.tell_reason { reason_of(&identity, &claim) } else { message };
+        let message = if self.rules.tell_reason { reason_of(round.scene.app, &identity, &claim) } else { message };
         let who = identity.who.clone().filter(|_| round.progress.who.is_none());
         let asked = match then {
             Then::Repeat(memo) => Some(Asked { memo, who }),
@@ -234,7 +248,7 @@ impl Engine {
         let progress = State::Asking(round.progress.clone()).advance(&scene.ticket.plan, turn)?.open()?;
         let tone = Tone { failed: true, messages: vec![message] };
         let before = identity_before(&round, identity);
-        let shown = match self.show(scene, progress, &before, tone).await {
+        let mut shown = match self.show(scene, progress, &before, tone).await {
             Ok(shown) => shown,
             Err(error) => {
                 let [missed] = events;
@@ -242,6 +256,7 @@ impl Engine {
                 return Err(error);
             }
         };
+        shown.letters.extend(warning);
         let effects = Effects { letters: &shown.letters, events: &events, ..Effects::default() };
         self.settle(&round, &claim, advance(&shown.state)?, Mark::Wrong, effects).await?;
         if self.rules.failure_as_error {
@@ -333,16 +348,16 @@ fn identity_before(round: &Round<'_>, identity: Identity) -> Identity {
 }
 
 /// Why an attempt failed, told only where the operator wants it told.
-fn reason_of(identity: &Identity, claim: &Claim) -> Message {
+fn reason_of(app: &Application, identity: &Identity, claim: &Claim) -> Message {
     const LOCKED: &str = "The account is locked after multiple incorrect login attempts.";
     let locked = |why: &str| {
         let mut message = Message::error("17003", LOCKED);
         message.context.push(("lockedReason", why.to_owned()));
         message
     };
-    match identity.shut() {
+    match identity.shut(app) {
         Some(Shut::Disabled) => Message::error("17004", "The user account is disabled."),
-        Some(Shut::Locked) => locked("ADMIN_INITIATED"),
+        Some(Shut::Locked | Shut::Application | Shut::Tenant) => locked("ADMIN_INITIATED"),
         None if claim.locked().is_some() => locked("MAX_ATTEMPTS_EXCEEDED"),
         None => {
             let mut message = Message::error("17002", "Invalid credentials are provided.");

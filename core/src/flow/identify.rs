@@ -4,9 +4,10 @@
 use super::authenticator::{Answers, Subject};
 use super::engine::{Engine, Round};
 use super::state::{Asked, Progress, Who};
+use crate::application::Application;
 use crate::error::{Code, Error, Fault};
 use crate::ports::{TenantId, UserId};
-use crate::user::{Gate, Shut, User, canonical_name};
+use crate::user::{Guest, Shut, User, canonical_name};
 
 /// Of whom an answer speaks, with what is known of them.
 pub(super) struct Identity {
@@ -38,19 +39,16 @@ impl Identity {
         self.who.as_ref() == asked_of
     }
 
-    /// Why the user may not sign in, if so.
-    pub fn shut(&self) -> Option<Shut> {
-        match self.user.as_ref().map(User::gate) {
-            Some(Gate::Shut(reason)) => Some(reason),
-            Some(Gate::Open) | None => None,
-        }
+    /// Why the user may not sign in with the application, if so.
+    pub fn shut(&self, app: &Application) -> Option<Shut> {
+        self.user.as_ref().and_then(|user| Guest::admit(user, app).err())
     }
 
     /// As authenticators see it. `barred`: too many wrong answers.
-    pub fn subject(&self, barred: bool) -> Subject<'_> {
+    pub fn subject(&self, app: &Application, barred: bool) -> Subject<'_> {
         match (&self.who, &self.user) {
             (None, _) => Subject::Nobody,
-            (Some(Who::Known(_)), Some(user)) if !barred && self.shut().is_none() => Subject::Known(user),
+            (Some(Who::Known(_)), Some(user)) if !barred && self.shut(app).is_none() => Subject::Known(user),
             (Some(_), _) => Subject::Shadow,
         }
     }

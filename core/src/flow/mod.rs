@@ -2,6 +2,7 @@
 //! and judges; [`State`] moves are pure. Authenticators never learn what comes next, so no factor can be bypassed.
 
 mod answers;
+mod approach;
 mod arrive;
 pub mod authenticator;
 mod claim;
@@ -15,8 +16,11 @@ mod prompt;
 mod state;
 mod steps;
 mod ticket;
+mod warn;
 
 pub use answers::RawParams;
+pub use approach::MissRules;
+pub(crate) use approach::{Approach, Target};
 pub use conclude::ACR;
 pub use engine::{Engine, Rules, Source, Submission};
 pub use message::{Message, MessageKind};

@@ -1,5 +1,6 @@
 //! What a step shows, and how its questions are prepared.
 
+use super::approach::Approach;
 use super::authenticator::{Begun, Context, Place, Prompt};
 use super::claim::Effects;
 use super::conclude::is_strong;
@@ -10,6 +11,7 @@ use super::prompt::{Offer, Progressed, Step};
 use super::state::{Asked, Progress, State, Turn};
 use crate::application::StepOption;
 use crate::attempt::Mark;
+use crate::budget::BudgetKey;
 use crate::connection::Connection;
 use crate::delivery::Letter;
 use crate::error::{Code, Error, Fault};
@@ -149,8 +151,8 @@ impl Engine {
             let begun = round.authenticator.begin(&self.context(round.scene, round.spot(&identity))).await?;
             return self.one(&round, &identity, begun);
         }
-        let claim = self.claim(&round, &[]).await?;
-        let begun = match round.authenticator.begin(&self.context(round.scene, round.spot(&identity))).await {
+        let claim = self.claim(&round, Approach::default()).await?;
+        let begun = match self.begin(&round, &identity).await {
             Ok(begun) => begun,
             Err(fault) => {
                 self.release(&round, &claim, Mark::Void).await?;
@@ -159,6 +161,24 @@ impl Engine {
         };
         self.remember(&round, (claim, &identity), &begun, again).await?;
         self.one(&round, &identity, begun)
+    }
+
+    /// Prepares the chosen option's questions. Where the budgets do not allow to send something again, they are those that were
+    /// asked before: what was sent last still counts, and nobody can tell.
+    async fn begin(&self, round: &Round<'_>, identity: &Identity) -> Result<Begun, Fault> {
+        let cx = self.context(round.scene, round.spot(identity));
+        let begun = round.authenticator.begin(&cx).await?;
+        let same = |asked: &&Asked| identity.is_of(&round.progress, asked);
+        let Some(asked) = round.asked.as_ref().filter(same).filter(|_| !begun.letters.is_empty()) else {
+            return Ok(begun);
+        };
+        let budgets = || begun.letters.iter().flat_map(|letter| &letter.budgets);
+        let keys: Vec<&BudgetKey> = budgets().map(|(key, _)| key).collect();
+        let left = self.ports.store.budgets(&keys).await?;
+        if budgets().zip(&left).all(|((_, rule), left)| left.allows(cx.now, rule)) {
+            return Ok(begun);
+        }
+        Ok(Begun { memo: Some(asked.memo.clone()), ..round.authenticator.repeat(&cx, &asked.memo)? })
     }
 
     /// Keeps what was prepared and sends its letters.
@@ -186,7 +206,7 @@ impl Engine {
     /// It was sent again too often: the flow ends where the application says so, else what was sent last still counts.
     async fn exhausted(&self, round: Round<'_>, identity: Identity) -> Result<Progressed, Error> {
         if round.chosen.limits.terminate_on_resend_limit_exceeded {
-            let claim = self.claim(&round, &[]).await?;
+            let claim = self.claim(&round, Approach::default()).await?;
             return self.end(round, claim, Code::MaxResendsExceeded.into()).await;
         }
         let cx = self.context(round.scene, round.spot(&identity));
@@ -219,7 +239,7 @@ impl Engine {
         let secret = Secrets::sealer_of(scene.flow_id);
         Context {
             now: scene.now,
-            subject: spot.identity.subject(false),
+            subject: spot.identity.subject(scene.app, false),
             who: spot.identity.who.as_ref(),
             identified: progress.who.is_some(),
             proven: progress.proofs().next().is_some(),

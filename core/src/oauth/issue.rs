@@ -17,7 +17,7 @@ use crate::grant::Grant;
 use crate::keyring::Keyring;
 use crate::ports::{Ports, Timestamp};
 use crate::secrets::{Secrets, Shown};
-use crate::user::User;
+use crate::user::{Guest, User};
 
 /// A token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
 #[derive(Debug, Serialize)]
@@ -55,12 +55,12 @@ impl Issuer {
     /// A key is missing (503) or failed.
     pub(super) async fn of_login(
         &self,
-        app: &Application,
-        user: &User,
+        guest: Guest<'_>,
         grant: &Grant,
         generation: u32,
         now: Timestamp,
     ) -> Result<Tokens, Error> {
+        let (app, user) = (guest.app(), guest.user());
         let lifetime = app.oauth.lifetimes.access_token;
         let (tenant, terms) = (&app.tenant, &grant.terms);
         let claims = AccessClaims {

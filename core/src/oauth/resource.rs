@@ -14,7 +14,7 @@ use crate::error::{Code, Error};
 use crate::grant::Grant;
 use crate::ports::{TenantId, Timestamp};
 use crate::secrets::Secrets;
-use crate::user::{Gate, User};
+use crate::user::{Guest, User};
 
 /// Whose an access token is.
 #[derive(Debug)]
@@ -107,7 +107,8 @@ impl Issuer {
         };
         let grant = self.ports.store.grant(gid).await?.filter(Grant::is_live).ok_or(Code::InvalidToken)?;
         let user = self.ports.store.user(tenant, &grant.user).await?;
-        let user = user.filter(|user| user.gate() == Gate::Open).ok_or(Code::InvalidToken)?;
+        let user = user.ok_or(Code::InvalidToken)?;
+        Guest::admit(&user, &app).map_err(|_| Code::InvalidToken)?;
         Ok(Access { claims, app, bearer: Bearer::User(Box::new(user)), grant: Some(grant) })
     }
 
@@ -200,7 +201,7 @@ impl Issuer {
             return Ok(Some(Introspection::INACTIVE));
         }
         let user = self.ports.store.user(&caller.tenant, &grant.user).await?;
-        let Some(user) = user.filter(|user| user.gate() == Gate::Open) else {
+        let Some(user) = user.filter(|user| Guest::admit(user, caller).is_ok()) else {
             return Ok(Some(Introspection::INACTIVE));
         };
         let claims = serde_json::json!({

@@ -8,7 +8,7 @@ mod password;
 use serde::{Deserialize, Serialize};
 
 pub use blocklist::{BlockKey, Blocklist};
-pub use gate::{Gate, Shut};
+pub use gate::{Gate, Guest, Shut};
 pub use name::{canonical_name, normalised_password};
 pub use password::{PasswordRules, Weakness, Whose};
 

@@ -32,7 +32,7 @@ macro_rules! language {
             $language: "otp.subject", "otp.txt", "otp.html", "otp.sms", "magic-link.subject", "magic-link.txt",
             "magic-link.html", "verify-email.subject", "verify-email.txt", "verify-email.html", "verify-phone.sms",
             "push-login.push", "password-changed.subject", "password-changed.txt", "password-changed.html",
-            "factor-added.subject", "factor-added.txt", "factor-added.html", "factor-removed.subject",
+            "wrong-answers.subject", "wrong-answers.txt", "wrong-answers.html", "factor-added.subject", "factor-added.txt", "factor-added.html", "factor-removed.subject",
             "factor-removed.txt", "factor-removed.html"
         )
     };

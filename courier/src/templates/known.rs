@@ -28,6 +28,7 @@ pub(super) const KNOWN: &[Known] = &[
     known("verify-phone", &[Channel::Sms], &[CODE, MINUTES], &[APP, HOST]),
     known("push-login", &[Channel::Push], &[APP, ("pushAuthId", "1"), ("challenge", "1")], &[("number", "42")]),
     known("password-changed", &[Channel::Email], &[], &[APP]),
+    known("wrong-answers", &[Channel::Email], &[], &[APP]),
     known("factor-added", &[Channel::Email], &[FACTOR], &[APP]),
     known("factor-removed", &[Channel::Email], &[FACTOR], &[APP]),
 ];

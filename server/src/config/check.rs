@@ -29,7 +29,11 @@ impl Config {
             ("limits.user_misses", limits.user_misses, 1..=100),
             ("limits.lock_seconds", limits.lock_seconds, 1..=86_400),
             ("limits.longest_lock_seconds", limits.longest_lock_seconds, limits.lock_seconds..=86_400),
-            ("limits.miss_cap", limits.miss_cap, if limits.miss_cap == 0 { 0 } else { limits.user_misses }..=u32::MAX),
+            (
+                "limits.miss_cap",
+                limits.miss_cap,
+                if limits.miss_cap == 0 { 0 } else { limits.user_misses.max(5) }..=u32::MAX,
+            ),
             ("limits.source_misses", limits.source_misses, 1..=1_000_000),
             ("passwords.min_length", self.passwords.min_length, 8..=64),
             (
@@ -39,6 +43,10 @@ impl Config {
             ),
             ("dpop.max_age_seconds", self.dpop.max_age_seconds, 5..=600),
             ("dpop.leeway_seconds", self.dpop.leeway_seconds, 0..=60),
+            ("limits.network_misses", limits.network_misses, 0..=10_000_000),
+            ("limits.app_misses", limits.app_misses, 0..=10_000_000),
+            ("limits.tenant_misses", limits.tenant_misses, 0..=10_000_000),
+            ("limits.source_requests", limits.source_requests, 0..=1_000_000),
             ("passwords.max_age_days", self.passwords.max_age_days, 0..=3650),
             ("audit.keep_days", self.audit.keep_days, 0..=36_500),
             ("audit.checkpoint_records", self.audit.checkpoint_records, 1..=1_000_000),

@@ -22,7 +22,7 @@ use vestibule_core::audit::Keeping;
 use vestibule_core::budget::BudgetRule;
 use vestibule_core::credential::Relying;
 use vestibule_core::delivery::SendingRules;
-use vestibule_core::flow::Rules;
+use vestibule_core::flow::{MissRules, Rules};
 use vestibule_core::oauth::dpop::ProofRules;
 use vestibule_core::user::PasswordRules;
 
@@ -51,6 +51,8 @@ impl Config {
         Rules {
             user: self.limits.user(),
             source: self.limits.source(),
+            misses: self.limits.misses(),
+            requests: self.limits.requests(),
             relying: self.passkeys.relying(public_url),
             sending: self.sending.rules(),
             passwords: self.passwords.rules(public_url),
@@ -80,6 +82,20 @@ impl LimitsConfig {
     /// Wrong answers per source address. There is no cap: addresses change hands.
     fn source(&self) -> TallyRule {
         TallyRule { limit: self.source_misses, cap: 0, ..self.user() }
+    }
+
+    /// Wrong answers over all users.
+    fn misses(&self) -> MissRules {
+        MissRules {
+            network: hourly(self.network_misses),
+            app: hourly(self.app_misses),
+            tenant: hourly(self.tenant_misses),
+        }
+    }
+
+    /// Requests per source address: those of half a minute at once.
+    fn requests(&self) -> BudgetRule {
+        BudgetRule { limit: self.source_requests.div_ceil(2), span: Duration::from_secs(30) }
     }
 }
 
@@ -128,7 +144,6 @@ fn host_of(url: &str) -> Option<String> {
 
 impl SendingConfig {
     fn rules(&self) -> SendingRules {
-        let hourly = |limit| BudgetRule { limit, span: Duration::from_secs(3600) };
         SendingRules {
             destination: hourly(self.per_destination),
             user: hourly(self.per_user),
@@ -166,6 +181,10 @@ impl HttpConfig {
             shutdown_grace: seconds(self.shutdown_grace_seconds),
         }
     }
+}
+
+fn hourly(limit: u32) -> BudgetRule {
+    BudgetRule { limit, span: Duration::from_secs(3600) }
 }
 
 fn seconds(count: u32) -> Duration {

@@ -139,11 +139,29 @@ section! {
         longest_lock_seconds: u32 = 900, takes "`lock_seconds` or more, up to 86400";
         /// Wrong answers in a row after which only an administrator or another factor opens the account again
         /// (NIST SP 800-63B-4 §3.2.2 asks for 100 at most). 0 is never.
-        miss_cap: u32 = 100, takes "0, or `user_misses` or more";
+        /// A fifth of them is left to networks and devices from which the user signed in lately, and to no one else.
+        miss_cap: u32 = 100, takes "0, or 5 or more and `user_misses` or more";
         /// Wrong answers per source address and tenant before that source is locked: against one guess at each of many users.
         source_misses: u32 = 50, takes "1 to 1000000";
-        /// Networks that are exempt from the limit of source addresses.
+        /// Wrong answers per network (the /24 of IPv4, the /48 of IPv6), tenant and hour before it is listened to no more,
+        /// except for users who signed in from there lately. The first one for each user name counts five times, so that
+        /// trying one password with many users is noticed soon. 0 is no limit.
+        network_misses: u32 = 500, takes "0 to 10000000";
+        /// Wrong answers per application and hour before strangers to the named user are listened to no more. 0 is no limit.
+        app_misses: u32 = 5_000, takes "0 to 10000000";
+        /// Wrong answers per tenant and hour before strangers to the named user are listened to no more. 0 is no limit.
+        tenant_misses: u32 = 20_000, takes "0 to 10000000";
+        /// Steps of logins per source address and minute, half of them at once; each node counts its own. A refused client
+        /// secret counts as twenty. 0 is no limit.
+        source_requests: u32 = 600, takes "0 to 1000000";
+        /// Networks that are exempt from the limits of source addresses and networks.
         exempt_networks: Vec<Network> = loopback(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
+        /// Networks that alone are served; empty for all. Health, keys and metadata are for everybody.
+        allow_networks: Vec<Network> = Vec::new(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
+        /// Networks that are not served, also where `allow_networks` has them.
+        deny_networks: Vec<Network> = Vec::new(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
+        /// Networks from which alone the server is managed; empty for all. Users look after themselves from anywhere.
+        admin_networks: Vec<Network> = Vec::new(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
         /// Proxies whose X-Forwarded-For is believed. Empty, because anybody else can write what they like into it.
         trusted_proxies: Vec<Network> = Vec::new(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
     }

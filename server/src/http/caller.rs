@@ -8,7 +8,7 @@ use axum::http::{Extensions, HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vestibule_core::audit::Origin;
-use vestibule_core::error::Code;
+use vestibule_core::error::{Code, Error};
 use vestibule_core::flow::Source;
 use vestibule_core::oauth::client_auth::{Call, ClientCertificate, Shown};
 use vestibule_core::oauth::resource::{Presented, Scheme};
@@ -55,6 +55,12 @@ pub struct Networks {
     pub trusted_proxies: Vec<Network>,
     /// Sources exempt from the limits of addresses.
     pub exempt: Vec<Network>,
+    /// The only sources that are served; empty for all.
+    pub allowed: Vec<Network>,
+    /// Sources that are not served.
+    pub denied: Vec<Network>,
+    /// The only sources from which the server is managed; empty for all that are served.
+    pub managing: Vec<Network>,
 }
 
 impl Networks {
@@ -66,7 +72,6 @@ impl Networks {
     /// The client behind a connection: the last address in `X-Forwarded-For` that is not a trusted proxy's. From anybody
     /// else the header is not looked at; what is not an address ends the search at the hop that wrote it.
     fn source(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Source {
-        let listed = |networks: &[Network], address| networks.iter().any(|network| network.contains(address));
         let mut address = peer;
         let values = headers.get_all("x-forwarded-for").iter().rev();
         let hops = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.rsplit(','));
@@ -74,26 +79,66 @@ impl Networks {
             if !address.is_some_and(|address| listed(&self.trusted_proxies, address)) {
                 break;
             }
-            match hop.trim().parse() {
-                Ok(next) => address = Some(next),
-                Err(_) => break,
+            match read_hop(hop.trim()) {
+                Some(next) => address = Some(next),
+                None => break,
             }
         }
         let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let agent = agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect());
-        Source { address, exempt: address.is_some_and(|address| listed(&self.exempt, address)), agent }
+        let exempt = address.is_some_and(|address| listed(&self.exempt, address));
+        Source { address, exempt, agent, presence: None }
+    }
+
+    /// Whether a source is served at all. Where only some are, one whose address is unknown is not.
+    ///
+    /// # Errors
+    /// It is not (403).
+    pub(crate) fn admit(&self, address: Option<IpAddr>) -> Result<(), Error> {
+        let is_denied = address.is_some_and(|address| listed(&self.denied, address));
+        if is_denied || !is_among(&self.allowed, address) { Err(Code::NetworkRefused.into()) } else { Ok(()) }
+    }
+
+    /// Whether the server may be managed from a source.
+    ///
+    /// # Errors
+    /// It may not (403).
+    pub(crate) fn admit_operator(&self, address: Option<IpAddr>) -> Result<(), Error> {
+        if is_among(&self.managing, address) { Ok(()) } else { Err(Code::NetworkRefused.into()) }
     }
 }
 
-/// Where a request comes from, as the limits of addresses see it.
-fn source(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Source {
+fn listed(networks: &[Network], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(address))
+}
+
+/// A list that is empty names everybody.
+fn is_among(networks: &[Network], address: Option<IpAddr>) -> bool {
+    networks.is_empty() || address.is_some_and(|address| listed(networks, address))
+}
+
+/// The address of a hop, which some proxies write with a port or, of IPv6, in brackets or with a zone.
+fn read_hop(hop: &str) -> Option<IpAddr> {
+    if let Ok(address) = hop.parse() {
+        return Some(address);
+    }
+    if let Ok(address) = hop.parse::<SocketAddr>() {
+        return Some(address.ip());
+    }
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    let bare = bare.split_once('%').map_or(bare, |(address, _)| address);
+    bare.parse().ok().map(IpAddr::V6)
+}
+
+/// Where a call comes from.
+pub(crate) fn source_of(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Source {
     let peer = extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
     app.settings().networks.source(peer, headers)
 }
 
 /// Where a request comes from, as the audit log tells it.
 pub(super) fn origin(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Origin {
-    let Source { address, agent, .. } = source(app, headers, extensions);
+    let Source { address, agent, .. } = source_of(app, extensions, headers);
     let trace = extensions.get::<TraceId>().map(|TraceId(trace)| trace.clone());
     Origin { address, agent, trace }
 }
@@ -114,7 +159,8 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let realm = Realm::from_request_parts(parts, app).await?;
         let peer = parts.extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
-        let source = source(app, &parts.headers, &parts.extensions);
+        let presence = session(app, &realm, &parts.headers);
+        let source = Source { presence, ..source_of(app, &parts.extensions, &parts.headers) };
         let certificate = app.settings().certificates.shown(app, parts, peer);
         Ok(Self { realm, source, shown: shown(app, parts, certificate) })
     }
@@ -192,7 +238,7 @@ mod tests {
     use super::*;
 
     fn source(peer: &str, forwarded: &[&str]) -> Option<IpAddr> {
-        let networks = Networks { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], exempt: Vec::new() };
+        let networks = Networks { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..Networks::default() };
         let mut headers = HeaderMap::new();
         for value in forwarded {
             headers.append("x-forwarded-for", value.parse().unwrap());
@@ -204,6 +250,7 @@ mod tests {
         text.parse().ok()
     }
 
+    // Checklist 27.
     #[test]
     fn forwarded_headers_are_believed_of_trusted_proxies_only() {
         assert_eq!(source("203.0.113.9", &["198.51.100.1"]), address("203.0.113.9"));
@@ -211,6 +258,40 @@ mod tests {
         assert_eq!(source("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), address("198.51.100.1"));
         assert_eq!(source("10.0.0.1", &["1.1.1.1", "198.51.100.1"]), address("198.51.100.1"));
         assert_eq!(source("10.0.0.1", &["a"]), address("10.0.0.1"));
+    }
+
+    // Checklist 27.
+    #[test]
+    fn a_hop_may_have_a_port_brackets_or_a_zone() {
+        for (hop, expected) in [
+            ("198.51.100.1:4711", "198.51.100.1"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("::ffff:198.51.100.1", "::ffff:198.51.100.1"),
+        ] {
+            assert_eq!(source("10.0.0.1", &[hop]), address(expected), "{hop}");
+        }
+        for bad in ["", "unknown", "198.51.100.1:", "[198.51.100.1", "1.2.3.4:x", "2001:db8::1:port", "198.51.100.1%x"]
+        {
+            assert_eq!(source("10.0.0.1", &[bad]), address("10.0.0.1"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn denied_networks_are_not_served_and_allowed_ones_alone() {
+        let list = |text: &str| vec![text.parse().unwrap()];
+        let deny = Networks { denied: list("203.0.113.0/24"), ..Networks::default() };
+        assert!(deny.admit(address("203.0.113.9")).is_err() && deny.admit(address("203.0.114.9")).is_ok());
+        assert!(deny.admit(None).is_ok());
+        let both = Networks { allowed: list("203.0.112.0/20"), ..deny };
+        assert!(both.admit(address("203.0.113.9")).is_err() && both.admit(address("203.0.114.9")).is_ok());
+        assert!(both.admit(address("10.0.0.1")).is_err() && both.admit(None).is_err());
+        assert!(both.admit_operator(None).is_ok());
+        let inside = Networks { managing: list("10.0.0.0/8"), ..Networks::default() };
+        assert!(
+            inside.admit_operator(address("10.1.1.1")).is_ok() && inside.admit_operator(address("11.1.1.1")).is_err()
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod push;
 pub mod reply;
 mod router;
 mod scim;
+mod threshold;
 mod trace;
 
 use std::sync::{Arc, OnceLock};

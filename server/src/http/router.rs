@@ -11,7 +11,9 @@ use tracing::Instrument as _;
 use vestibule_core::error::{Code, Error, Fault};
 
 use super::reply::Refusal;
-use super::{App, association, caller, cors, first_party, health, mailbox, management, native, oauth, openapi, trace};
+use super::{
+    App, association, caller, cors, first_party, health, mailbox, management, native, oauth, openapi, threshold, trace,
+};
 use crate::world::PresentCall;
 
 /// The whole of the server's HTTP side.
@@ -30,6 +32,7 @@ pub fn router(app: App) -> Router {
         .route("/dev/mailbox/messages", get(mailbox::messages))
         .fallback(nowhere)
         .method_not_allowed_fallback(otherwise)
+        .layer(middleware::from_fn_with_state(app.clone(), threshold::layer))
         .layer(middleware::from_fn_with_state(app.clone(), run))
         .layer(middleware::from_fn_with_state(app.clone(), cors::layer))
         .layer(middleware::from_fn_with_state(app.clone(), trace::layer))
@@ -72,7 +75,8 @@ async fn otherwise() -> Refusal {
 }
 
 /// Runs a request as a task of its own and ends the wait for it with 503 before its caller gives up. The task runs to its
-/// end also when the caller hangs up, so a claimed flow is settled; if it panics, that is an answer like any other fault.
+/// end also when the caller hangs up, so a claimed flow is settled and a refusal is charged; if it panics, that is an answer
+/// like any other fault.
 async fn run(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refusal> {
     let origin = caller::origin(&app, request.headers(), request.extensions());
     let task = tokio::spawn(PresentCall::answer(origin, next.run(request)).in_current_span());

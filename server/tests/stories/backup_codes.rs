@@ -72,6 +72,7 @@ async fn message_keys_are_sent_where_they_are_wanted() {
     assert_eq!(missed.is(200).shape(), asked("FAIL_INCOMPLETE", &prompt(), &[failed("authentication.fail.message")]));
 }
 
+// Checklist 46.
 #[tokio::test]
 async fn each_code_is_good_once_and_the_others_stay_good() {
     let (world, sheet, _) = world().await;
@@ -90,6 +91,7 @@ async fn each_code_is_good_once_and_the_others_stay_good() {
     }
 }
 
+// Checklist 46.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_sent_in_several_flows_at_once_opens_one_of_them() {
     for _ in 0..10 {

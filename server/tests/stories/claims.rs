@@ -33,6 +33,7 @@ async fn world() -> (World, User) {
     (world, kim)
 }
 
+// Checklist 62.
 #[tokio::test]
 async fn an_id_token_says_who_for_whom_when_and_how() {
     let (world, kim) = world().await;

@@ -65,6 +65,7 @@ async fn the_name_and_then_the_code_that_was_sent_to_it() {
     assert_eq!((&id["amr"], &id["acr"]), (&json!(["otp"]), &json!("aal1")));
 }
 
+// Checklist 32.
 #[tokio::test]
 async fn after_a_password_the_address_is_told_in_part() {
     let world = World::bank(&[&[PASS], &[EMAIL]]).await;
@@ -96,6 +97,7 @@ async fn message_keys_are_sent_where_they_are_wanted() {
     assert_eq!(wrong.is(200).shape(), asked("FAIL_INCOMPLETE", &code(), &[to_kim(), told]));
 }
 
+// Checklist 29.
 #[tokio::test]
 async fn nobody_learns_who_can_be_reached_by_email() {
     let world = World::bank(&[&[EMAIL]]).await;
@@ -153,6 +155,7 @@ async fn a_code_holds_for_five_minutes_and_its_age_is_not_told() {
     }
 }
 
+// Checklist 38.
 #[tokio::test]
 async fn what_is_sent_again_is_a_new_code_and_the_old_one_is_void() {
     let world = World::bank(&[&[PASS], &[EMAIL]]).await;
@@ -166,6 +169,7 @@ async fn what_is_sent_again_is_a_new_code_and_the_old_one_is_void() {
     world.give(&flow, EMAIL, json!({"OTPCode": second})).await.is(200).code();
 }
 
+// Checklist 37.
 #[tokio::test]
 async fn a_code_is_good_once_and_only_where_it_was_asked_for() {
     let world = World::bank(&[&[PASS], &[EMAIL]]).await;
@@ -182,6 +186,7 @@ async fn a_code_is_good_once_and_only_where_it_was_asked_for() {
     world.give(&two, EMAIL, json!({"OTPCode": second})).await.is(200).code();
 }
 
+// Checklist 37.
 #[tokio::test]
 async fn a_code_of_one_step_is_no_good_in_the_next() {
     let world = World::bank(&[&[EMAIL], &[EMAIL, SMS]]).await;
@@ -297,6 +302,7 @@ async fn a_name_may_be_corrected_as_long_as_nothing_is_proved() {
     );
 }
 
+// Checklist 42.
 #[tokio::test]
 async fn beyond_the_budget_of_an_address_the_answers_stay_and_nothing_is_sent() {
     let world = World::set(|setting| setting.config.sending.per_destination = 2).await;
@@ -334,6 +340,7 @@ async fn a_known_user_without_an_address_is_told_after_a_password() {
     assert_eq!(world.sent().await, 0);
 }
 
+// Checklist 63.
 #[tokio::test]
 async fn a_user_who_is_locked_after_the_code_was_sent_does_not_arrive() {
     for sequence in [&[&[PASS] as &[&str], &[EMAIL]] as &[&[&str]], &[&[EMAIL]]] {

@@ -91,6 +91,7 @@ async fn factors_are_listed_without_what_is_secret() {
     assert_eq!(schema.is(200).member("/attributes/0/mutability"), "readOnly");
 }
 
+// Checklist 47.
 #[tokio::test]
 async fn a_lost_factor_is_taken_away_and_its_user_is_told() {
     let world = World::new().await;

@@ -40,16 +40,7 @@ pub async fn newer_format(world: &World, flow_id: &str) {
     let Claimed::Ours { version, .. } = world.store().claim(request).await.unwrap() else { panic!("not ours") };
     let newer = Move::Advance { format: 999, body: b"from the future".to_vec() };
     let flow = Some((flow, version, newer));
-    let settlement = Settlement {
-        flow,
-        tallies: &[],
-        conclusion: None,
-        edits: &[],
-        letters: &[],
-        events: &[],
-        tenant: &tenant,
-        now,
-    };
+    let settlement = Settlement { flow, ..Settlement::of(&tenant, now) };
     assert_eq!(world.store().settle(settlement).await.unwrap(), Settled::Kept);
 }
 

@@ -83,6 +83,7 @@ async fn a_flow_id_that_is_not_sent_is_unknown() {
     answer.is_refused(400, "60009", "invalid_flow_id");
 }
 
+// Checklist 58.
 #[tokio::test]
 async fn a_flow_lives_for_ten_minutes_from_its_start_however_much_it_is_used() {
     let world = world().await;
@@ -106,6 +107,7 @@ async fn an_application_sets_how_long_its_flows_live() {
     world.anonymous().select(&flow, BASIC).await.is_refused(400, "60008", "flow_timeout");
 }
 
+// Checklist 58.
 #[tokio::test]
 async fn a_finished_flow_is_over() {
     let world = world().await;
@@ -118,6 +120,7 @@ async fn a_finished_flow_is_over() {
     }
 }
 
+// Checklist 58.
 #[tokio::test]
 async fn a_flow_that_failed_is_over() {
     let world = world().await;
@@ -140,6 +143,7 @@ async fn steps_that_only_name_the_user_end_in_failure() {
     failed.is_refused(400, "60002", "authentication_failed");
 }
 
+// Checklist 61.
 #[tokio::test]
 async fn an_authenticator_id_is_read_leniently_but_must_be_one() {
     let world = world().await;
@@ -158,6 +162,7 @@ async fn an_authenticator_id_is_read_leniently_but_must_be_one() {
     }
 }
 
+// Checklist 61.
 #[tokio::test]
 async fn an_authenticator_that_the_step_does_not_offer_is_refused() {
     let world = world().await;
@@ -184,6 +189,7 @@ async fn an_authenticator_that_cannot_run_inside_an_app_is_refused_only_when_it_
     world.anonymous().password(&flow, "kim", PASSWORD).await.is(200).code();
 }
 
+// Checklist 63.
 #[tokio::test]
 async fn a_disabled_application_is_refused_at_every_call() {
     let world = world().await;

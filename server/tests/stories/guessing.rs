@@ -40,6 +40,7 @@ fn message(answer: &Answer) -> Value {
     answer.member("/nextStep/messages/0")
 }
 
+// Checklist 20.
 #[tokio::test]
 async fn five_misses_lock_for_thirty_seconds_and_each_further_five_for_twice_as_long() {
     let world = world().await;
@@ -66,6 +67,7 @@ async fn a_right_password_forgets_the_misses_before_it() {
     world.guess("kim", PASSWORD).await.is(200).code();
 }
 
+// Checklist 16, 18.
 #[tokio::test]
 async fn misses_are_counted_over_flows_applications_and_spellings_of_the_name() {
     let world = world().await;
@@ -97,6 +99,7 @@ async fn a_password_is_one_however_its_accents_are_composed() {
     world.guess("ann", "cafe creme").await.is_step("FAIL_INCOMPLETE");
 }
 
+// Checklist 29.
 #[tokio::test]
 async fn nobody_learns_which_users_there_are_and_how_they_stand() {
     let world = world().await;
@@ -140,6 +143,7 @@ async fn a_name_that_is_nobodys_is_counted_like_any_other() {
     assert_eq!(before[0], before[1]);
 }
 
+// Checklist 17.
 #[tokio::test]
 async fn a_locked_password_is_not_compared_at_all() {
     let mut setting = Setting::default();
@@ -152,6 +156,7 @@ async fn a_locked_password_is_not_compared_at_all() {
     assert_eq!(watched.compared(), 5);
 }
 
+// Checklist 22.
 #[tokio::test]
 async fn a_stranger_who_locks_the_password_does_not_lock_the_code() {
     let code = Code::leaked();
@@ -167,6 +172,7 @@ async fn a_stranger_who_locks_the_password_does_not_lock_the_code() {
     world.anonymous().answer(&flow, &id_of(CODE), json!({"OTPCode": RIGHT})).await.is(200).code();
 }
 
+// Checklist 18, 39.
 #[tokio::test]
 async fn codes_are_counted_over_flows_like_passwords() {
     let code = Code::leaked();
@@ -184,8 +190,9 @@ async fn codes_are_counted_over_flows_like_passwords() {
     world.anonymous().answer(&flow, &id_of(CODE), otp(RIGHT)).await.is(200).code();
 }
 
+// Checklist 15, 21.
 #[tokio::test]
-async fn after_a_hundred_misses_in_a_row_only_another_way_opens_the_account() {
+async fn after_the_cap_of_misses_in_a_row_only_another_way_opens_the_account() {
     let code = Code::leaked();
     let mut setting = Setting::default();
     setting.authenticators.push(code);
@@ -198,7 +205,8 @@ async fn after_a_hundred_misses_in_a_row_only_another_way_opens_the_account() {
         world.misses("kim", 5).await;
         world.wait(minutes(15));
     }
-    assert_eq!(watched.compared(), 100);
+    // The rest is left to those whom kim is acquainted with.
+    assert_eq!(watched.compared(), 80);
     world.wait(days(2));
     world.guess("kim", PASSWORD).await.is_step("FAIL_INCOMPLETE");
     let flow = world.authorize("bank", &[]).await.flow_id();
@@ -248,6 +256,7 @@ async fn right_passwords_sent_at_once_in_different_flows_all_succeed() {
     }
 }
 
+// Checklist 17, 26.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_guesses_at_once_are_no_more_than_five() {
     let mut setting = Setting::default();

@@ -86,17 +86,17 @@ impl World {
 
     /// How many messages were sent so far.
     pub async fn sent(&self) -> usize {
-        self.mail().await.len()
+        self.mail().await.iter().filter(|letter| letter.template != "wrong-answers").count()
     }
 
     /// The code in the message that was sent last.
     pub async fn newest_code(&self) -> String {
-        self.mail().await.last().unwrap().code.clone().unwrap()
+        self.mail().await.iter().rev().find_map(|letter| letter.code.clone()).unwrap()
     }
 
     /// The link in the message that was sent last.
     pub async fn newest_link(&self) -> Url {
-        self.mail().await.last().unwrap().link.as_ref().unwrap().parse().unwrap()
+        self.mail().await.iter().rev().find_map(|letter| letter.link.clone()).unwrap().parse().unwrap()
     }
 
     /// A new flow of the bank.

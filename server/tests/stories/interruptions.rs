@@ -109,6 +109,7 @@ async fn a_password_that_is_changed_while_it_is_compared_opens_nothing() {
     }
 }
 
+// Checklist 63.
 #[tokio::test]
 async fn a_user_who_is_locked_while_the_password_is_compared_is_not_let_in_later_either() {
     let setting = Setting::default();

@@ -105,6 +105,7 @@ async fn a_state_that_comes_back_is_held_against_the_one_that_was_sent() {
     );
 }
 
+// Checklist 37.
 #[tokio::test]
 async fn a_link_of_another_flow_or_another_user_leads_nowhere() {
     let world = World::bank(&[&[LINK]]).await;
@@ -178,6 +179,7 @@ async fn as_the_second_factor_it_is_a_button_until_it_is_selected() {
     world.give(&flow, LINK, json!({"mlt": world.brought().await.0})).await.is(200).code();
 }
 
+// Checklist 29.
 #[tokio::test]
 async fn nobody_learns_who_can_be_sent_a_link() {
     let world = World::bank(&[&[LINK]]).await;

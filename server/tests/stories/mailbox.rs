@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vestibule::config::{Config, DeliveryKind};
-use vestibule_core::delivery::{Channel, Dispatch};
+use vestibule_core::delivery::{AskedBy, Channel, Dispatch};
 use vestibule_core::ports::TenantId;
 
 use crate::caller::{Answer, Caller};
@@ -23,7 +23,7 @@ async fn post(world: &World, channel: Channel, to: &str, code: &str) {
     };
     let (ports, secrets, tenant) = (&world.house.ports, &*world.house.secrets, TenantId::root());
     let rules = Config::default().rules(BASE).sending;
-    let letter = rules.letter((ports, secrets), (&tenant, None), &dispatch, minutes(5)).unwrap();
+    let letter = rules.letter((ports, secrets), (&tenant, None, AskedBy::Proven), &dispatch, minutes(5)).unwrap();
     assert!(world.store().post(&letter, ports.clock.now()).await.unwrap());
     // Letters of one moment have no order.
     world.wait(seconds(1));

@@ -8,6 +8,8 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod abuse;
+mod acquaintances;
 mod associations;
 mod audit;
 mod audit_hooks;
@@ -22,6 +24,7 @@ mod client_keys;
 mod client_secrets;
 mod clients;
 mod codes;
+mod crowds;
 mod devices;
 mod discovery;
 mod dpop;
@@ -35,6 +38,7 @@ mod faults;
 mod federation;
 mod first_party;
 mod flows;
+mod gate;
 mod guessing;
 mod holdings;
 mod imported_users;
@@ -82,6 +86,7 @@ mod sms_otp;
 mod steps;
 mod stolen_password;
 mod strictness;
+mod suspicion;
 mod sweeping;
 mod tenants;
 mod token_use;

@@ -96,6 +96,7 @@ async fn wrong_codes_count_whatever_code_they_were_meant_for() {
     kim.post(CONFIRM, confirm("email", &code)).await.is(204);
 }
 
+// Checklist 38.
 #[tokio::test]
 async fn a_code_is_good_for_ten_minutes_and_only_the_newest_is() {
     let world = World::new().await;

@@ -78,6 +78,7 @@ impl World {
     }
 }
 
+// Checklist 39.
 #[tokio::test]
 async fn the_nth_wrong_code_ends_the_flow_where_the_application_says_so() {
     for (way, param) in ALL {
@@ -96,6 +97,7 @@ async fn the_nth_wrong_code_ends_the_flow_where_the_application_says_so() {
     }
 }
 
+// Checklist 39.
 #[tokio::test]
 async fn the_fifth_wrong_code_ends_the_flow_where_nothing_is_said() {
     for (way, param) in &ALL[..4] {
@@ -122,6 +124,7 @@ async fn a_limit_beyond_the_built_in_one_lets_nobody_guess_more() {
     assert_eq!(world.compared().await, 5);
 }
 
+// Checklist 40.
 #[tokio::test]
 async fn neither_another_code_nor_another_option_resets_the_tries() {
     for (way, param) in SENT {
@@ -139,6 +142,7 @@ async fn neither_another_code_nor_another_option_resets_the_tries() {
     }
 }
 
+// Checklist 18.
 #[tokio::test]
 async fn a_flow_begins_with_a_clean_count_and_the_user_does_not() {
     let world = limited(&[EMAIL], failures(2)).await;
@@ -198,6 +202,7 @@ async fn the_keys_of_too_many_resends_are_those_that_clients_know() {
     }
 }
 
+// Checklist 39.
 #[tokio::test]
 async fn one_resend_too_many_ends_the_flow_where_the_application_says_so() {
     for (way, param) in [SENT[0], SENT[1], (LINK, "mlt")] {
@@ -248,6 +253,7 @@ async fn correcting_the_name_is_a_sending_too() {
     }
 }
 
+// Checklist 29.
 #[tokio::test]
 async fn limits_tell_nobody_whether_there_is_such_a_user() {
     for (way, param) in SENT {
@@ -303,7 +309,7 @@ async fn over(store: &Arc<dyn Store>) -> World {
     World::with(setting).await
 }
 
-/// Guessing from many hands, over a restart, until the cap of a hundred; `reopen` gives the store of the next process.
+/// Guessing from many hands, over a restart, until the cap of strangers, eighty of a hundred; `reopen` gives the store of the next process.
 async fn besieged(reopen: impl Fn() -> Arc<dyn Store>, (count, each): (usize, usize)) {
     let mut world = over(&reopen()).await;
     world.settle_in(&[&[EMAIL]]).await;
@@ -319,7 +325,7 @@ async fn besieged(reopen: impl Fn() -> Arc<dyn Store>, (count, each): (usize, us
     }
     assert!(told.iter().all(|body| *body == told[0]), "beyond the budget an answer differs");
     let codes = world.mail().await;
-    assert_eq!(codes.len(), 10, "beyond the budget something is sent");
+    assert_eq!(codes.len(), 6, "beyond what strangers may ask for something is sent");
     let (mine, right) = (flows.remove(0), codes[0].code.clone().unwrap());
     storm(&world, &flows, each).await;
     assert_eq!(world.compared().await, 5);
@@ -341,7 +347,7 @@ async fn besieged(reopen: impl Fn() -> Arc<dyn Store>, (count, each): (usize, us
         for _ in 0..5 {
             world.give(&flow, EMAIL, json!({"OTPCode": "x"})).await;
         }
-        assert_eq!(world.compared().await, 100.min(5 * round));
+        assert_eq!(world.compared().await, 80.min(5 * round));
     }
     world.wait(days(2));
     let flow = world.open().await;
@@ -351,15 +357,17 @@ async fn besieged(reopen: impl Fn() -> Arc<dyn Store>, (count, each): (usize, us
     world.give(&another, EMAIL, json!({"username": "kim"})).await.is_step("INCOMPLETE");
     storm(&world, &[another], each).await;
     world.give(&flow, EMAIL, json!({"OTPCode": right})).await.is_step("FAIL_INCOMPLETE");
-    assert_eq!(world.compared().await, 100);
+    assert_eq!(world.compared().await, 80);
 }
 
+// Checklist 15, 17, 18, 40.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_guesses_over_a_thousand_flows_and_a_restart_are_no_more_than_five() {
     let store: Arc<dyn Store> = Arc::new(Memory::default());
     besieged(|| store.clone(), (1001, 5)).await;
 }
 
+// Checklist 15, 18.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guesses_are_counted_over_a_restart_from_the_disk() {
     let folder = tempfile::tempdir().unwrap();

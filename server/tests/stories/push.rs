@@ -198,6 +198,7 @@ async fn a_refusal_on_the_device_is_told_and_the_third_ends_the_flow() {
     proceed(&world, &login.flow).await.is_refused(400, "60009", "invalid_flow_id");
 }
 
+// Checklist 45.
 #[tokio::test]
 async fn a_wrong_number_is_a_refusal() {
     let (world, phone, _) = world().await;
@@ -293,6 +294,7 @@ async fn only_a_device_that_was_asked_may_answer() {
     kim.send(&world, &claims).await.is(200);
 }
 
+// Checklist 47.
 #[tokio::test]
 async fn a_device_that_was_removed_agrees_to_nothing() {
     let (world, phone, _) = world().await;
@@ -305,6 +307,7 @@ async fn a_device_that_was_removed_agrees_to_nothing() {
     proceed(&world, &login.flow).await.is_step("FAIL_INCOMPLETE");
 }
 
+// Checklist 29.
 #[tokio::test]
 async fn nobody_learns_who_has_a_device() {
     let (world, ..) = world().await;
@@ -348,6 +351,7 @@ async fn after_a_password_it_is_told_that_there_is_no_device() {
     assert_eq!(offer["requiredParams"], Value::Null);
 }
 
+// Checklist 45.
 #[tokio::test]
 async fn three_notifications_wait_for_a_user_at_most() {
     let (world, phone, _) = world().await;

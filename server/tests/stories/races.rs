@@ -32,6 +32,7 @@ async fn world() -> World {
     world
 }
 
+// Checklist 59.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_flow_answered_by_many_gives_one_code() {
     let world = world().await;

@@ -122,6 +122,7 @@ async fn credentials_beside_the_body_of_an_answer_are_refused() {
     }
 }
 
+// Checklist 60.
 #[tokio::test]
 async fn a_body_that_is_no_answer_is_refused_whole() {
     let world = world().await;
@@ -184,6 +185,7 @@ async fn a_body_that_is_not_json_is_refused() {
     }
 }
 
+// Checklist 60.
 #[tokio::test]
 async fn parameters_of_an_answer_are_those_that_its_authenticator_takes() {
     let world = world().await;

@@ -63,6 +63,7 @@ async fn the_name_first_and_then_the_password_alone() {
     world.pass(&flow, json!({"password": PASSWORD})).await.is(200).code();
 }
 
+// Checklist 57.
 #[tokio::test]
 async fn the_user_is_fixed_once_the_flow_speaks_of_somebody() {
     let (world, _) = world(&[&[NAME], &[PASS]]).await;
@@ -84,6 +85,7 @@ async fn the_user_is_fixed_once_the_flow_speaks_of_somebody() {
     assert_eq!(named.member("/username"), "kim");
 }
 
+// Checklist 29.
 #[tokio::test]
 async fn a_name_that_is_nobodys_goes_the_same_way_and_never_arrives() {
     let (world, code) = world(&[&[NAME], &[PASS, CODE]]).await;
@@ -282,6 +284,7 @@ async fn a_change_of_the_steps_does_not_bend_a_flow_under_way() {
     world.code(&flow, RIGHT).await.is(200).code();
 }
 
+// Checklist 63.
 #[tokio::test]
 async fn a_user_who_is_locked_between_two_steps_does_not_arrive() {
     let (world, _) = world(&[&[PASS], &[CODE]]).await;

@@ -12,6 +12,7 @@
     reason = "rules are tests: their names say what they say, and they fail by panicking"
 )]
 
+pub mod acquaintances;
 pub mod apps;
 pub mod audit;
 pub mod connections;
@@ -92,6 +93,14 @@ macro_rules! conformance {
                 a_removed_user_takes_sessions_and_grants_along
                 of_many_users_of_a_name_one_is_kept
             }
+            acquaintances {
+                a_finished_login_leaves_where_it_came_from
+                a_lost_login_leaves_no_acquaintance
+                of_many_acquaintances_those_seen_last_are_kept
+                who_is_expelled_is_a_stranger_everywhere
+                a_removed_user_takes_acquaintances_along
+                an_old_acquaintance_is_swept
+            }
             credentials {
                 a_credential_is_found_by_user_and_by_handle
                 a_credential_is_not_there_in_another_tenant
@@ -143,6 +152,8 @@ macro_rules! conformance {
                 comparisons_that_never_ended_count_as_wrong
                 a_tally_is_claimed_outside_a_flow
                 an_administrator_clears_a_tally
+                a_wrong_answer_costs_shares_and_makes_no_debts
+                a_proof_from_elsewhere_opens_a_quiet_tally
                 a_seal_holds_until_it_is_cleared
                 no_more_answers_are_compared_at_once_than_may_be_wrong
                 no_wrong_answer_is_lost_in_a_crowd
@@ -252,6 +263,7 @@ mod tests {
     fn every_rule_is_on_the_list() {
         let list = include_str!("mod.rs");
         let nouns = [
+            include_str!("acquaintances.rs"),
             include_str!("apps.rs"),
             include_str!("audit.rs"),
             include_str!("connections.rs"),

@@ -285,7 +285,7 @@ pub async fn claim(store: &dyn Store, (number, seen): (u8, u64), now: Timestamp,
 /// A settlement of a flow, to which more is added by the caller.
 pub fn settlement<'a>(tenant: &'a TenantId, flow: Option<(u8, u64, Move)>, now: Timestamp) -> Settlement<'a> {
     let flow = flow.map(|(number, version, to)| (self::flow(number), FlowVersion(version), to));
-    Settlement { flow, tallies: &[], conclusion: None, edits: &[], letters: &[], events: &[], tenant, now }
+    Settlement { flow, ..Settlement::of(tenant, now) }
 }
 
 /// The move to a new state.

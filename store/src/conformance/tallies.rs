@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use vestibule_core::attempt::{Mark, Slot, Tally, TallyRule};
+use vestibule_core::budget::{Budget, BudgetKey, Cost};
 use vestibule_core::ports::Timestamp;
 use vestibule_core::ports::store::{Claimed, Move, Settled, Settlement, Store};
 
 use super::race::at_once;
-use super::samples::{RULE, acme, at, claim, flow, key, mark, settlement};
+use super::samples::{BUDGET, RULE, acme, at, claim, flow, key, mark, settlement};
 
 /// Lets so many answers be wrong, outside of any flow.
 async fn miss(store: &dyn Store, name: &str, times: u32, now: Timestamp) {
@@ -111,6 +112,39 @@ pub async fn an_administrator_clears_a_tally(store: &dyn Store) {
     assert_eq!(store.tally(&key("kim")).await.unwrap(), Tally::default());
     assert_eq!(store.tally(&key("robin")).await.unwrap().misses, 1);
     assert_eq!(store.claim_tally(&key("kim"), &RULE, at(1)).await.unwrap(), Slot::Free);
+}
+
+pub async fn a_wrong_answer_costs_shares_and_makes_no_debts(store: &dyn Store) {
+    let (one, other) = (BudgetKey("net".to_owned()), BudgetKey("app".to_owned()));
+    assert_eq!(store.budgets(&[&one, &other]).await.unwrap(), [Budget::default(); 2]);
+    let charge = |shares| [Cost { key: one.clone(), rule: BUDGET, shares }];
+    let acme = acme();
+    let mut expected = Budget::default();
+    for shares in [1, 2, 1_000] {
+        let costs = charge(shares);
+        let answer = Settlement { costs: &costs, ..settlement(&acme, None, at(5)) };
+        assert_eq!(store.settle(answer).await.unwrap(), Settled::Kept);
+        expected.charge(at(5), &BUDGET, shares);
+        assert_eq!(store.budgets(&[&other, &one]).await.unwrap(), [Budget::default(), expected]);
+    }
+    // Also of an answer that came too late.
+    let late = Some((7, 1, Move::Release));
+    let costs = [Cost { key: other.clone(), rule: BUDGET, shares: 1 }];
+    assert_eq!(
+        store.settle(Settlement { costs: &costs, ..settlement(&acme, late, at(5)) }).await.unwrap(),
+        Settled::Lost
+    );
+    assert_ne!(store.budgets(&[&other]).await.unwrap(), [Budget::default()]);
+}
+
+pub async fn a_proof_from_elsewhere_opens_a_quiet_tally(store: &dyn Store) {
+    miss(store, "kim", 3, at(0)).await;
+    judge(store, "kim", Mark::Elsewhere, at(1)).await;
+    assert_eq!(store.tally(&key("kim")).await.unwrap().total, 3);
+    judge(store, "kim", Mark::Elsewhere, at(86_400)).await;
+    assert_eq!(store.tally(&key("kim")).await.unwrap(), Tally { touched: at(0), ..Tally::default() });
+    judge(store, "robin", Mark::Elsewhere, at(86_400)).await;
+    assert_eq!(store.tally(&key("robin")).await.unwrap(), Tally::default());
 }
 
 pub async fn a_seal_holds_until_it_is_cleared(store: &dyn Store) {

@@ -114,6 +114,7 @@ impl Draft {
         kept.credentials.extend(self.credentials);
         for user in self.expelled {
             kept.sessions.retain(|_, session| session.user != user);
+            kept.acquaintances.retain(|(of, _), _| *of != user);
             let theirs = kept.grants.values_mut().filter(|grant| grant.user == user);
             theirs.for_each(|grant| grant.phase = Phase::Revoked);
         }

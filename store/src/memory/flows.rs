@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
+use vestibule_core::budget::{Budget, BudgetKey, Cost};
 use vestibule_core::error::Fault;
 use vestibule_core::ports::store::{
     ClaimRequest, Claimed, Conclusion, FlowVersion, Flows, Move, Settled, Settlement, StoredFlow,
@@ -72,6 +73,7 @@ impl Flows for Memory {
             kept.sessions.insert(end.session.id, end.session.clone());
             kept.grants.insert(end.grant.id, end.grant.clone());
         }
+        kept.acquaint(settlement.acquaintances);
         mail.put(kept);
         kept.tell(settlement.events, bodies);
         Ok(Settled::Kept)
@@ -79,6 +81,11 @@ impl Flows for Memory {
 
     async fn tally(&self, key: &TallyKey) -> Result<Tally, Fault> {
         Ok(self.kept().tally(key))
+    }
+
+    async fn budgets(&self, keys: &[&BudgetKey]) -> Result<Vec<Budget>, Fault> {
+        let kept = self.kept();
+        Ok(keys.iter().map(|key| kept.budgets.get(*key).copied().unwrap_or_default()).collect())
     }
 
     async fn clear_tally(&self, key: &TallyKey) -> Result<(), Fault> {
@@ -101,6 +108,9 @@ impl Kept {
             let mut tally = self.tally(&mark.key);
             tally.settle(settlement.now, mark.mark, &mark.rule);
             self.keep_tally(&mark.key, tally);
+        }
+        for Cost { key, rule, shares } in settlement.costs {
+            self.budgets.entry(key.clone()).or_default().charge(settlement.now, rule, *shares);
         }
     }
 

@@ -57,6 +57,7 @@ struct Kept {
     sessions: BTreeMap<SessionId, Session>,
     grants: BTreeMap<GrantId, Grant>,
     revoked_tokens: BTreeMap<String, Timestamp>,
+    acquaintances: BTreeMap<(UserId, String), Timestamp>,
     letters: BTreeMap<LetterId, Waiting>,
     budgets: BTreeMap<BudgetKey, Budget>,
     slips: BTreeMap<String, Slip>,

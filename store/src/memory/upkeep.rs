@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use vestibule_core::acquaintance::MEMORY;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::Timestamp;
 use vestibule_core::ports::store::Upkeep;
@@ -24,6 +25,7 @@ impl Upkeep for Memory {
         removed += sweep(&mut kept.grants, grant_due, now, most - removed);
         removed += sweep(&mut kept.revoked_tokens, |expires| *expires, now, most - removed);
         removed += sweep(&mut kept.tallies, tally_due, now, most - removed);
+        removed += sweep(&mut kept.acquaintances, |seen| *seen + MEMORY, now, most - removed);
         removed += sweep(&mut kept.slips, |slip| slip.expires, now, most - removed);
         removed += sweep(&mut kept.marks, |expires| *expires, now, most - removed);
         removed += sweep(&mut kept.letters, |waiting| waiting.letter.expires, now, most - removed);

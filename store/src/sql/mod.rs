@@ -10,6 +10,7 @@ macro_rules! statements {
     };
 }
 
+pub(crate) mod acquaintances;
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod connections;
@@ -37,6 +38,7 @@ pub(crate) struct Statement {
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = Statement> {
     let nouns = [
+        acquaintances::ALL,
         apps::ALL,
         audit::ALL,
         connections::ALL,

@@ -3,7 +3,9 @@
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use vestibule_core::acquaintance::Acquaintance;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
+use vestibule_core::budget::{Budget, BudgetKey, Cost};
 use vestibule_core::delivery::Letter;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::store::{
@@ -11,15 +13,15 @@ use vestibule_core::ports::store::{
 };
 use vestibule_core::ports::{FlowNumber, SessionId, TenantId, Timestamp, UserId};
 
-use super::Sqlite;
 use super::audit::{EventRow, append};
 use super::edits::EditRow;
 use super::grants::GrantRow;
-use super::outbox::put;
+use super::outbox::{put, read_budget, spend};
 use super::row::{Ask, Columns, integer};
 use super::sessions::SessionRow;
 use super::tallies::{keep_tally, read_tally};
 use super::writer::Durability;
+use super::{Sqlite, acquaintances};
 use crate::claim;
 use crate::sql::{Statement, flows, sessions, tallies, users};
 
@@ -47,9 +49,11 @@ impl Flows for Sqlite {
         let effects = Effects {
             flow: settlement.flow,
             tallies: settlement.tallies.to_vec(),
+            costs: settlement.costs.to_vec(),
             session: conclusion.map(|end| SessionRow::of(&end.session)).transpose()?,
             grant: conclusion.map(|end| GrantRow::of(&end.grant)).transpose()?,
             premise: conclusion.map(|end| (end.premise, end.grant.user, end.session.id)),
+            acquaintances: settlement.acquaintances.to_vec(),
             edits: settlement.edits.iter().map(EditRow::of).collect::<Result<_, _>>()?,
             letters: settlement.letters.to_vec(),
             events: EventRow::all(settlement.events)?,
@@ -61,6 +65,10 @@ impl Flows for Sqlite {
 
     async fn tally(&self, key: &TallyKey) -> Result<Tally, Fault> {
         self.read(|db| read_tally(db, key))
+    }
+
+    async fn budgets(&self, keys: &[&BudgetKey]) -> Result<Vec<Budget>, Fault> {
+        self.read(|db| keys.iter().map(|key| read_budget(db, key)).collect())
     }
 
     async fn clear_tally(&self, key: &TallyKey) -> Result<(), Fault> {
@@ -123,9 +131,11 @@ impl Claim {
 struct Effects {
     flow: Option<(FlowNumber, FlowVersion, Move)>,
     tallies: Vec<TallyMark>,
+    costs: Vec<Cost>,
     session: Option<SessionRow>,
     grant: Option<GrantRow>,
     premise: Option<(Premise, UserId, SessionId)>,
+    acquaintances: Vec<Acquaintance>,
     edits: Vec<EditRow>,
     letters: Vec<Letter>,
     events: Vec<EventRow>,
@@ -160,6 +170,11 @@ impl Effects {
             tally.settle(self.now, *mark, rule);
             keep_tally(db, key, &before, &tally)?;
         }
+        for Cost { key, rule, shares } in &self.costs {
+            let mut budget = read_budget(db, key)?;
+            budget.charge(self.now, rule, *shares);
+            spend(db, key, &budget)?;
+        }
         if !self.holds(db)? || !self.move_flow(db)? {
             return Ok(Settled::Lost);
         }
@@ -174,6 +189,7 @@ impl Effects {
         if let Some(grant) = &self.grant {
             grant.give(db)?;
         }
+        acquaintances::keep(db, &self.acquaintances)?;
         for letter in &self.letters {
             put(db, letter, self.now)?;
         }

@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, text: include_str!("../../migrations/sqlite/0002_factors_and_letters.sql") },
     Migration { number: 3, text: include_str!("../../migrations/sqlite/0003_key_rotation.sql") },
     Migration { number: 4, text: include_str!("../../migrations/sqlite/0004_audit.sql") },
+    Migration { number: 5, text: include_str!("../../migrations/sqlite/0005_acquaintances.sql") },
     Migration { number: 6, text: include_str!("../../migrations/sqlite/0006_marks.sql") },
 ];
 

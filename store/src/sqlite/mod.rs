@@ -1,6 +1,7 @@
 //! One SQLite file: one thread writes it, committing what has queued up together; readers look at it from the caller's
 //! thread. The file is private to the server's account, since signing keys and password hashes are in it.
 
+mod acquaintances;
 mod apps;
 mod audit;
 mod connections;

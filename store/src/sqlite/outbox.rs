@@ -62,15 +62,24 @@ impl Outbox for Sqlite {
 
 /// Puts a letter in if its budgets allow it.
 pub(super) fn put(db: &Connection, letter: &Letter, now: Timestamp) -> Result<bool, Fault> {
-    let read = |key: &BudgetKey| Ok(db.one(outbox::BUDGET, (&key.0,), budget)?.unwrap_or_default());
-    let Some(left) = budget::pay(letter, now, read)? else { return Ok(false) };
+    let Some(left) = budget::pay(letter, now, |key| read_budget(db, key))? else { return Ok(false) };
     for (key, budget) in left {
-        db.change(outbox::SPEND, (&key.0, budget.whole_at.micros()))?;
+        spend(db, &key, &budget)?;
     }
     let (id, tenant, channel) = (letter.id.as_bytes(), letter.tenant.as_str(), letter.channel.as_str());
     let (created, expires) = (letter.created.micros(), letter.expires.micros());
     db.change(outbox::PUT, (id, tenant, channel, &letter.body, created, expires))?;
     Ok(true)
+}
+
+/// What is left of a budget; all of one from which nothing was ever spent.
+pub(super) fn read_budget(db: &Connection, key: &BudgetKey) -> Result<Budget, Fault> {
+    Ok(db.one(outbox::BUDGET, (&key.0,), budget)?.unwrap_or_default())
+}
+
+/// Keeps what is left of a budget.
+pub(super) fn spend(db: &Connection, key: &BudgetKey, left: &Budget) -> Result<(), Fault> {
+    db.change(outbox::SPEND, (&key.0, left.whole_at.micros())).map(drop)
 }
 
 fn carried(row: &mut Columns<'_>) -> rusqlite::Result<Carried> {

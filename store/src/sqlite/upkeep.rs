@@ -11,7 +11,7 @@ use vestibule_core::ports::store::Upkeep;
 
 use super::row::{Ask, Doing, integer};
 use super::{Sqlite, connect};
-use crate::sql::{Statement, flows, grants, marks, outbox, sessions, slips, tallies, upkeep};
+use crate::sql::{Statement, acquaintances, flows, grants, marks, outbox, sessions, slips, tallies, upkeep};
 
 /// Rows that one write removes at most.
 const BATCH: usize = 200;
@@ -19,12 +19,13 @@ const BATCH: usize = 200;
 const SCRUBBING: &str = "scrubbing the database";
 
 /// What is swept, in the order of the contract's reference.
-const SWEEPS: [Statement; 9] = [
+const SWEEPS: [Statement; 10] = [
     flows::SWEEP,
     sessions::SWEEP,
     grants::SWEEP,
     grants::SWEEP_TOKENS,
     tallies::SWEEP,
+    acquaintances::SWEEP,
     slips::SWEEP,
     marks::SWEEP,
     outbox::SWEEP,

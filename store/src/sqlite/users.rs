@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use vestibule_core::acquaintance::Acquaintance;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::store::{Added, Page, Saved, UserFilter, Users};
 use vestibule_core::ports::{PasswordHash, TenantId, Timestamp, UserId};
 use vestibule_core::user::User;
 
 use super::Sqlite;
+use super::acquaintances::of_user;
 use super::row::{Ask, Columns, integer, json, listed, only};
-use crate::sql::{grants, sessions, users};
+use crate::sql::{acquaintances, grants, sessions, users};
 
 #[async_trait]
 impl Users for Sqlite {
@@ -39,6 +41,10 @@ impl Users for Sqlite {
     async fn save_user(&self, user: &User, seen: u64, expel: bool, _now: Timestamp) -> Result<Saved, Fault> {
         let row = UserRow::of(user)?;
         self.write(move |db| row.save(db, seen, expel)).await
+    }
+
+    async fn acquaintances(&self, user: &UserId) -> Result<Vec<Acquaintance>, Fault> {
+        self.read(|db| of_user(db, user))
     }
 
     async fn remove_user(&self, tenant: &TenantId, id: &UserId) -> Result<bool, Fault> {
@@ -111,6 +117,7 @@ impl UserRow {
         db.change(users::SAVE, row)?;
         if expel {
             db.change(sessions::END_OF_USER, (id,))?;
+            db.change(acquaintances::FORGET, (id,))?;
             db.change(grants::REVOKE_OF_USER, (id,))?;
         }
         Ok(Saved::Kept)

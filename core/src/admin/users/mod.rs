@@ -7,7 +7,6 @@ use super::{Administration, Operator, Permission, conflict, invalid, moved};
 use crate::attempt::TallyKey;
 use crate::audit::What;
 use crate::error::{Code, Error};
-use crate::flow::Who;
 use crate::flow::authenticator::Factor;
 use crate::ports::store::{Added, Page, Saved, UserFilter};
 use crate::ports::{PasswordHash, Secret, UserId};
@@ -245,7 +244,7 @@ impl Administration {
         let pools = [(Factor::Password, lifted || renewed), (Factor::Otp, lifted)];
         for (pool, forgiven) in pools {
             if forgiven {
-                self.ports.store.clear_tally(&TallyKey::of_user(&user.tenant, &Who::Known(user.id), pool)).await?;
+                TallyKey::forgive(&*self.ports.store, user, pool).await?;
             }
         }
         Ok(())

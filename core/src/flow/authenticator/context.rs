@@ -9,7 +9,7 @@ use crate::audit::{Event, What};
 use crate::connection::Connection;
 use crate::credential::Relying;
 use crate::credential::{Credential, Kind};
-use crate::delivery::{Dispatch, Letter, SendingRules};
+use crate::delivery::{AskedBy, Dispatch, Letter, SendingRules};
 use crate::error::Fault;
 use crate::flow::Source;
 use crate::flow::state::Who;
@@ -158,6 +158,7 @@ impl Context<'_> {
     /// It could not be sealed.
     pub fn letter(&self, dispatch: &Dispatch, lifetime: Duration) -> Result<Letter, Fault> {
         let user = self.subject.user().map(|user| &user.id);
-        self.sending.letter((self.ports, self.secrets), (self.tenant, user), dispatch, lifetime)
+        let by = if self.proven { AskedBy::Proven } else { AskedBy::Stranger };
+        self.sending.letter((self.ports, self.secrets), (self.tenant, user, by), dispatch, lifetime)
     }
 }

@@ -62,6 +62,21 @@ impl Factor {
         }
     }
 
+    /// The pools of whose owner it is a proof: a key that verifies its user is no weaker than a password with a code.
+    pub const fn opens(self) -> &'static [&'static str] {
+        match self {
+            Self::Password => &["pwd"],
+            Self::Otp | Self::Email | Self::Sms => &["otp"],
+            Self::VerifiedKey => &["pwd", "otp"],
+            Self::Key | Self::Device | Self::Federated | Self::Service => &[],
+        }
+    }
+
+    /// A factor whose wrong answers are counted in the pool.
+    pub fn of_pool(pool: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|factor| factor.pool() == Some(pool))
+    }
+
     /// Whether it is something known or something held; neither says nothing of the person's own factors.
     pub const fn class(self) -> Option<Class> {
         match self {

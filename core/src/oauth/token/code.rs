@@ -2,7 +2,7 @@
 
 use super::super::client_auth::Shown;
 use super::super::issue::{Issuer, Tokens};
-use super::{Params, required};
+use super::{Params, admit, required};
 use crate::application::Application;
 use crate::audit::What;
 use crate::error::{Code, Error};
@@ -19,12 +19,13 @@ impl Issuer {
         }
         is_bound(&grant, params)?;
         let user = self.user_of(app, &grant).await?;
+        let guest = admit(&user, app)?;
         grant.terms.binding = self.binding(app, shown, grant.terms.binding.jkt).await?;
         // The code is spent only once everything else holds, and before anything is issued for it.
         match self.ports.store.redeem(&grant.id, now, now + app.oauth.lifetimes.refresh).await? {
             Redeemed::Granted => {
                 self.ports.mention(self.told_of(app, &grant, What::TokenIssued)).await?;
-                self.of_login(app, &user, &grant, 0, now).await
+                self.of_login(guest, &grant, 0, now).await
             }
             Redeemed::Replayed => {
                 self.ports.record(self.told_of(app, &grant, What::CodeReplayed)).await?;

@@ -1,5 +1,5 @@
-//! The token endpoint: the client is known, then one grant fills in what is its own. The gate that decides whether a user
-//! may sign in is asked here, so that no grant can forget it.
+//! The token endpoint: the client is known, then one grant fills in what is its own. Tokens are
+//! issued to a guest, whom only the gate lets in.
 
 mod client_credentials;
 mod code;
@@ -14,7 +14,7 @@ use crate::audit::{Actor, Event, What};
 use crate::error::{Code, Error};
 use crate::grant::Grant;
 use crate::ports::TenantId;
-use crate::user::{Gate, User};
+use crate::user::{Guest, User};
 
 impl Issuer {
     /// Answers a token request (RFC 6749 §3.2).
@@ -106,11 +106,15 @@ impl Issuer {
         self.told(app, what).user(grant.user).session(grant.session).grant(grant.id)
     }
 
-    /// The user of a grant, if they may still sign in.
+    /// The user of a grant.
     async fn user_of(&self, app: &Application, grant: &Grant) -> Result<User, Error> {
-        let user = self.ports.store.user(&app.tenant, &grant.user).await?;
-        user.filter(|user| user.gate() == Gate::Open).ok_or_else(|| Code::InvalidGrant.into())
+        self.ports.store.user(&app.tenant, &grant.user).await?.ok_or_else(|| Code::InvalidGrant.into())
     }
+}
+
+/// Lets the user of a grant through the gate.
+fn admit<'a>(user: &'a User, app: &'a Application) -> Result<Guest<'a>, Error> {
+    Guest::admit(user, app).map_err(|_| Code::InvalidGrant.into())
 }
 
 fn required<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, Error> {

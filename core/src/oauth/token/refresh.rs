@@ -6,7 +6,7 @@ use super::super::client_auth::Shown;
 use super::super::dpop::{self, Thumbprint};
 use super::super::issue::{Issuer, Tokens};
 use super::super::scope;
-use super::{Params, required};
+use super::{Params, admit, required};
 use crate::application::Application;
 use crate::audit::What;
 use crate::error::{Code, Error};
@@ -28,6 +28,7 @@ impl Issuer {
         }
         let mut grant = narrowed(grant, params)?;
         let user = self.user_of(app, &grant).await?;
+        let guest = admit(&user, app)?;
         grant.terms.binding = self.binding_of_refresh(app, shown, name.key).await?;
         let rotation = Rotation {
             grant: grant.id,
@@ -41,7 +42,7 @@ impl Issuer {
             Rotated::Fresh(generation) | Rotated::Repeated(generation) => {
                 let event = self.told_of(app, &grant, What::TokenRefreshed).with("generation", generation);
                 self.ports.mention(event).await?;
-                self.of_login(app, &user, &grant, generation, now).await
+                self.of_login(guest, &grant, generation, now).await
             }
             Rotated::Replayed => {
                 self.ports.record(self.told_of(app, &grant, What::RefreshReplayed)).await?;

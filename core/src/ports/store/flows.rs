@@ -3,8 +3,10 @@
 
 use async_trait::async_trait;
 
+use crate::acquaintance::Acquaintance;
 use crate::attempt::{Mark, Slot, Tally, TallyKey, TallyRule};
 use crate::audit::Event;
+use crate::budget::{Budget, BudgetKey, Cost};
 use crate::credential::{Credential, Held};
 use crate::delivery::Letter;
 use crate::error::Fault;
@@ -124,8 +126,13 @@ pub struct Settlement<'a> {
     pub flow: Option<(FlowNumber, FlowVersion, Move)>,
     /// Tallies to settle.
     pub tallies: &'a [TallyMark],
+    /// What a wrong answer costs, besides: spent also where nothing but the marks is written.
+    pub costs: &'a [Cost],
     /// What a finished login leaves behind.
     pub conclusion: Option<&'a Conclusion>,
+    /// Where a user signed in from: kept if the user is there, and of the user's no more than
+    /// [`MOST`](crate::acquaintance::MOST), those that were seen last.
+    pub acquaintances: &'a [Acquaintance],
     /// What it changes of what users are and hold.
     pub edits: &'a [Edit],
     /// What it sends, as far as the budgets allow: a letter that they do not allow is left out and hinders nothing.
@@ -136,6 +143,24 @@ pub struct Settlement<'a> {
     pub tenant: &'a TenantId,
     /// The present moment.
     pub now: Timestamp,
+}
+
+impl<'a> Settlement<'a> {
+    /// One that brings nothing about.
+    pub const fn of(tenant: &'a TenantId, now: Timestamp) -> Self {
+        Self {
+            flow: None,
+            tallies: &[],
+            costs: &[],
+            conclusion: None,
+            acquaintances: &[],
+            edits: &[],
+            letters: &[],
+            events: &[],
+            tenant,
+            now,
+        }
+    }
 }
 
 /// A change of what users are and hold, made by an answer. Where a condition fails, the settlement is [`Settled::Overtaken`].
@@ -226,6 +251,12 @@ pub trait Flows: Send + Sync {
     /// # Errors
     /// The store failed.
     async fn tally(&self, key: &TallyKey) -> Result<Tally, Fault>;
+
+    /// What is left of each budget.
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn budgets(&self, keys: &[&BudgetKey]) -> Result<Vec<Budget>, Fault>;
 
     /// Forgets the wrong answers of a key, as an administrator does.
     ///

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Added, Page, Saved};
+use crate::acquaintance::Acquaintance;
 use crate::error::Fault;
 use crate::ports::{TenantId, Timestamp, UserId};
 use crate::user::User;
@@ -44,11 +45,18 @@ pub trait Users: Send + Sync {
     async fn add_user(&self, user: &User) -> Result<Added, Fault>;
 
     /// Replaces the user if it is still at revision `seen`; `user.revision` is the new one. With `expel`, the user's
-    /// sessions end and grants are revoked in the same moment.
+    /// sessions end, grants are revoked and acquaintances are forgotten in the same moment.
     ///
     /// # Errors
     /// The store failed.
     async fn save_user(&self, user: &User, seen: u64, expel: bool, now: Timestamp) -> Result<Saved, Fault>;
+
+    /// Where the user signed in from lately, the last seen first; also what is due to be forgotten. They are kept by
+    /// [`super::Flows::settle`].
+    ///
+    /// # Errors
+    /// The store failed.
+    async fn acquaintances(&self, user: &UserId) -> Result<Vec<Acquaintance>, Fault>;
 
     /// Removes the user with sessions and grants. Answers whether it was there.
     ///

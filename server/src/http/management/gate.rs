@@ -77,6 +77,9 @@ impl Route {
 
     async fn enter(&'static self, app: App, arrival: Arrival) -> Reply<Response> {
         let Caller { realm, source, shown: call } = &arrival.caller;
+        if !matches!(self.needs, Permission::Anyone | Permission::OwnUser) {
+            app.settings().networks.admit_operator(source.address)?;
+        }
         let credentials = shown(&arrival.headers, call);
         let by = app.house().operator(&realm.tenant, credentials, source.clone(), self.needs).await?;
         let told = Told::of(self, &by, &arrival.segments);
