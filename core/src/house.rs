@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::account::Accounts;
 use crate::admin::Administration;
+use crate::attestation::Attestation;
 use crate::error::Fault;
 use crate::flow::{Engine, Registry, Rules};
 use crate::keyring::{KeyRules, Keyring};
@@ -30,6 +31,8 @@ pub struct House {
     pub urls: PublicUrl,
     /// Who asks.
     pub clients: Arc<Clients>,
+    /// What apps show of themselves.
+    pub attestation: Arc<Attestation>,
     /// Login flows.
     pub engine: Engine,
     /// Tokens.
@@ -69,6 +72,8 @@ impl House {
             registry,
             rules,
         };
+        let attestation =
+            Arc::new(Attestation::new(ports.clone(), Arc::clone(&secrets), Arc::clone(&keyring), urls.clone()));
         let issuer = Issuer {
             ports: ports.clone(),
             secrets: Arc::clone(&secrets),
@@ -76,7 +81,21 @@ impl House {
             keyring: Arc::clone(&keyring),
             urls: urls.clone(),
             clients: Arc::clone(&clients),
+            attestation: Arc::clone(&attestation),
         };
-        Ok(Self { ports, secrets, keyring, proofs, urls, clients, engine, issuer, accounts, admin, throttle })
+        Ok(Self {
+            ports,
+            secrets,
+            keyring,
+            proofs,
+            urls,
+            clients,
+            attestation,
+            engine,
+            issuer,
+            accounts,
+            admin,
+            throttle,
+        })
     }
 }

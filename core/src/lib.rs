@@ -8,6 +8,7 @@ pub mod agent;
 pub mod application;
 pub mod association;
 pub mod attempt;
+pub mod attestation;
 pub mod audit;
 pub mod budget;
 pub mod connection;

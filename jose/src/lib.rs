@@ -30,4 +30,4 @@ pub use proof::{Proof, prove};
 pub use random::random;
 pub use seal::SealKey;
 pub use signing_key::SigningKey;
-pub use verify::{Header, Verified, verify, verify_hs256, verify_with};
+pub use verify::{Header, Verified, verify, verify_by, verify_hs256};

@@ -34,6 +34,23 @@ pub struct Header {
 ///
 /// Keys are found by equality of `kid`; a token without one is checked only with keys without one.
 pub fn verify(token: &str, keys: &JwkSet, allowed: &[Algorithm], typ: Option<&str>) -> Result<Verified, VerifyError> {
+    // Names need not be unique (RFC 7517 section 4.5), so several keys may have to be tried; the limit
+    // keeps a set of a thousand namesakes from costing a thousand checks.
+    let named = |header: &Header| keys.keys.iter().filter(|key| key.kid == header.kid).take(NAMESAKES).collect();
+    check(token, allowed, typ, named)
+}
+
+/// As [`verify`] with the one key that it must be, by whatever name the token calls it: for a proof that a certain key is held.
+pub fn verify_by(token: &str, key: &Jwk, allowed: &[Algorithm], typ: Option<&str>) -> Result<Verified, VerifyError> {
+    check(token, allowed, typ, |_| vec![key])
+}
+
+fn check<'k>(
+    token: &str,
+    allowed: &[Algorithm],
+    typ: Option<&str>,
+    candidates: impl FnOnce(&Header) -> Vec<&'k Jwk>,
+) -> Result<Verified, VerifyError> {
     let parts = Parts::of(token).ok_or(VerifyError::Malformed)?;
     let header = parts.header(allowed)?;
     if typ.is_some_and(|wanted| !header.typ.as_deref().is_some_and(|typ| same_type(typ, wanted))) {
@@ -41,27 +58,14 @@ pub fn verify(token: &str, keys: &JwkSet, allowed: &[Algorithm], typ: Option<&st
     }
     let signature = from_base64url(parts.signature).ok_or(VerifyError::Malformed)?;
     let payload = from_base64url(parts.payload).ok_or(VerifyError::Malformed)?;
-    // Names need not be unique (RFC 7517 section 4.5), so several keys may have to be tried; the limit
-    // keeps a set of a thousand namesakes from costing a thousand checks.
     let mut outcome = Err(VerifyError::UnknownKey);
-    for key in keys.keys.iter().filter(|key| key.kid == header.kid).take(NAMESAKES) {
+    for key in candidates(&header) {
         outcome = key.verify(header.alg, parts.signed.as_bytes(), &signature);
         if outcome.is_ok() {
             break;
         }
     }
     outcome.map(|()| Verified { header, payload })
-}
-
-/// Checks a compact JWS by the one key and algorithm that it can be by, whatever key it names: for senders that are agreed
-/// on beforehand.
-pub fn verify_with(token: &str, key: &Jwk, alg: Algorithm) -> Result<Verified, VerifyError> {
-    let parts = Parts::of(token).ok_or(VerifyError::Malformed)?;
-    let header = parts.header(&[alg])?;
-    let signature = from_base64url(parts.signature).ok_or(VerifyError::Malformed)?;
-    let payload = from_base64url(parts.payload).ok_or(VerifyError::Malformed)?;
-    key.verify(alg, parts.signed.as_bytes(), &signature)?;
-    Ok(Verified { header, payload })
 }
 
 /// Checks a compact JWS whose tag is HMAC-SHA256 under one of these secrets (RFC 7518 section 3.2), and gives its type and

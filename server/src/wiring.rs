@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use vestibule_attest::Attestor;
 use vestibule_authn::PasskeyVerifier;
 use vestibule_core::error::Fault;
 use vestibule_core::flow::Registry;
@@ -27,10 +26,11 @@ pub const AUTHENTICATORS: &[&dyn Authenticator] = vestibule_authn::ALL;
 /// The world as it is: the machine's clock, chance and threads over a store; `bell` is the courier's.
 ///
 /// # Errors
-/// The hashing threads could not be started.
+/// The hashing threads could not be started, or a file of the section `attestation` cannot be used.
 pub fn ports(config: &Config, store: Arc<dyn Store>, vault: Arc<dyn Vault>, bell: Bell) -> Result<Ports, Fault> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let passwords = Arc::new(HashingPool::start(&config.hash, Arc::clone(&entropy))?);
+    let attestor = config.attestor().map_err(|error| Fault::from("reading whose attestations are taken", error))?;
     let egress = Egress { allowed: config.egress.allowed_networks.clone() };
     Ok(Ports {
         store,
@@ -40,7 +40,7 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, vault: Arc<dyn Vault>, bell
         foundry: Arc::new(Threads::default()),
         vault,
         passkeys: Arc::new(PasskeyVerifier),
-        attestors: Arc::new(Attestor::production()),
+        attestors: Arc::new(attestor),
         web: Arc::new(Outbound::new(egress)),
         bell: Arc::new(bell),
         calls: Arc::new(PresentCall),

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use vestibule_core::acquaintance::Acquaintance;
 use vestibule_core::application::Application;
 use vestibule_core::attempt::{Slot, Tally, TallyKey, TallyRule};
+use vestibule_core::attestation::AttestedKey;
 use vestibule_core::audit::{Event, Hash, Record};
 use vestibule_core::budget::{Budget, BudgetKey};
 use vestibule_core::connection::Connection;
@@ -17,8 +18,8 @@ use vestibule_core::delivery::Letter;
 use vestibule_core::error::Fault;
 use vestibule_core::grant::{Grant, Redeemed, Rotated, Rotation};
 use vestibule_core::ports::store::{
-    Added, Applications, Audit, Carried, ClaimRequest, Claimed, Connections, Credentials, Delivery, Flows, Grants,
-    Hooks, Keys, Ledger, Marks, Outbox, Page, Saved, Sessions, Settled, Settlement, Slip, Slips, Store,
+    Added, Applications, AttestedKeys, Audit, Carried, ClaimRequest, Claimed, Connections, Credentials, Delivery,
+    Flows, Grants, Hooks, Keys, Ledger, Marks, Outbox, Page, Saved, Sessions, Settled, Settlement, Slip, Slips, Store,
     StoredCheckpoint, StoredFlow, StoredHook, StoredKey, StoredSecret, Tenants, Upkeep, UserFilter, Users, Walk,
 };
 use vestibule_core::ports::{
@@ -224,6 +225,12 @@ verbs! {
         HooksDue: hooks_due(now: Timestamp, tail: u64, limit: usize) -> Vec<StoredHook>;
         ServeHook: serve_hook(hook: &StoredHook, seen: u64) -> bool;
         RemoveHook: remove_hook(tenant: &TenantId, id: &HookId) -> bool;
+    }
+    AttestedKeys {
+        AttestedKey: attested_key(tenant: &TenantId, app: &AppId, id: &str) -> Option<AttestedKey>;
+        KeepAttestedKey: keep_attested_key(key: &AttestedKey) -> bool;
+        RaiseCounter: raise_counter(tenant: &TenantId, app: &AppId, id: &str, to: (u32, Timestamp)) -> bool;
+        RevokeAttestedKey: revoke_attested_key(tenant: &TenantId, app: &AppId, id: &str) -> bool;
     }
     Upkeep {
         Check: check(now: Timestamp) -> ();

@@ -6,14 +6,14 @@ use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap as _};
 use serde::Deserialize;
 use serde_json::Value;
 use vestibule_core::ports::attest::{Flaw, PlayKeys};
-use vestibule_jose::{Algorithm, VerifyError, from_base64url, verify_with};
+use vestibule_jose::{Algorithm, VerifyError, from_base64url, verify_by};
 
 /// The payload of a token.
 pub fn open(token: &str, keys: &PlayKeys) -> Result<Value, Flaw> {
     let sealed = Sealed::read(token).ok_or(Flaw::NotAnAttestation)?;
     let signed = sealed.decrypt(keys.decryption.expose()).ok_or(Flaw::Undecipherable)?;
     let signed = std::str::from_utf8(&signed).map_err(|_| Flaw::NotAnAttestation)?;
-    let verified = verify_with(signed, &keys.verification, Algorithm::ES256).map_err(|error| match error {
+    let verified = verify_by(signed, &keys.verification, &[Algorithm::ES256], None).map_err(|error| match error {
         VerifyError::Signature | VerifyError::Algorithm | VerifyError::UnknownKey => Flaw::Signature,
         _ => Flaw::NotAnAttestation,
     })?;

@@ -350,6 +350,7 @@ fn app() -> Application {
         sequence: Sequence::default(),
         enrolment: false,
         mobile: MobileApps::default(),
+        attestation: Default::default(),
         management_scopes: [].into(),
         created: Timestamp::default(),
         modified: Timestamp::default(),

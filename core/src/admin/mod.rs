@@ -16,7 +16,7 @@ mod users;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub use apps::{AppDraft, CreatedApp, NewApplication, callbacks};
+pub use apps::{AppDraft, AttestationDraft, CreatedApp, NewApplication, callbacks};
 pub use connections::{ATTRIBUTES, ConnectionDraft, Elsewhere};
 pub use first_start::{ADMINISTRATOR, FirstAdministrator};
 pub use keys::ShownKey;

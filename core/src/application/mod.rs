@@ -14,6 +14,7 @@ pub use client_auth::{ASSERTION_ALGORITHMS, AuthMethod, CertificateName, ClientA
 pub use redirect::{BadRedirect, Callback};
 pub use sequence::{CUSTOM, Limits, Sequence, SequenceStep, StepOption, authenticator_id, read_authenticator_id};
 
+use crate::attestation::AttestationPolicy;
 use crate::ports::{AppId, TenantId, Timestamp};
 
 /// An application that signs its users in here.
@@ -47,6 +48,9 @@ pub struct Application {
     /// Apps on phones that are this application: their passkeys are those of its pages.
     #[serde(default)]
     pub mobile: MobileApps,
+    /// What is asked of its apps.
+    #[serde(default)]
+    pub attestation: AttestationPolicy,
     /// Management scopes that a `client_credentials` token of this application may carry.
     pub management_scopes: BTreeSet<String>,
     /// When it was made.

@@ -51,6 +51,8 @@ kinds! {
     CodeReplayed = "code.replayed", "A code was used a second time: its grant is revoked.";
     RefreshReplayed = "refresh.replayed", "An old refresh token was used: its grant is revoked.";
     ClientAuthFailed = "client_auth.failed", "An application could not authenticate.";
+    AttestationIssued = "attestation.issued", "An app got a client attestation for what its platform says of it.";
+    AttestedKeyRevoked = "attestation.key_revoked", "An operator took an attested key back.";
     AttestationFailed = "attestation.failed", "An application instance could not show what it is.";
     DpopRefused = "dpop.refused", "A proof of possession was not accepted.";
     PasswordChanged = "password.changed", "A user changed the own password.";

@@ -119,6 +119,8 @@ catalogue! {
     UnsupportedGrantType = "unsupported_grant_type", "60001", "ABA-60001", 400, "unsupported_grant_type", "Unsupported grant type.", "The grant type is not supported.";
     /// The scope is malformed or wider than granted (RFC 6749 §5.2).
     InvalidScope = "invalid_scope", "60001", "ABA-60001", 400, "invalid_scope", "Invalid scope.", "The requested scope is malformed or exceeds what may be granted.";
+    /// The proof of possession of a client attestation answers no challenge (draft-ietf-oauth-attestation-based-client-auth §6.1).
+    UseAttestationChallenge = "use_attestation_challenge", "60001", "ABA-60001", 400, "use_attestation_challenge", "Invalid authentication request.", "The client attestation must answer a fresh challenge of this server.";
     /// The access token is missing, expired or revoked (RFC 6750 §3.1).
     InvalidToken = "invalid_token", "401", "401", 401, "invalid_token", "Unauthorized", "The access token is missing, malformed, expired or revoked.";
     /// The login is too old for this (RFC 9470 §3).

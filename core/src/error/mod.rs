@@ -25,6 +25,7 @@ struct Detail {
     oauth: Option<&'static str>,
     retry_after: Option<Duration>,
     step: Option<Step>,
+    challenge: Option<String>,
     cause: Option<Fault>,
 }
 
@@ -59,6 +60,13 @@ impl Error {
     #[must_use]
     pub fn with_step(mut self, step: Step) -> Self {
         self.detail.step = Some(step);
+        self
+    }
+
+    /// Gives a fresh challenge for another attempt (`OAuth-Client-Attestation-Challenge`).
+    #[must_use]
+    pub fn challenge(mut self, challenge: String) -> Self {
+        self.detail.challenge = Some(challenge);
         self
     }
 
@@ -97,6 +105,11 @@ impl Error {
     /// The open step to show beside the error.
     pub fn step(&self) -> Option<&Step> {
         self.detail.step.as_ref()
+    }
+
+    /// A fresh challenge for another attempt.
+    pub fn fresh_challenge(&self) -> Option<&str> {
+        self.detail.challenge.as_deref()
     }
 
     /// Takes the fault behind the refusal, to tell it under another code.

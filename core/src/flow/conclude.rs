@@ -185,7 +185,8 @@ fn is_whom_and_how_it_was_asked(ticket: &Ticket, user: &User, acr: &str) -> Resu
             .oauth("login_required"));
     }
     let essential = &ticket.request.claims.essential_acr;
-    if !essential.is_empty() && !essential.contains(acr) {
+    let is_too_weak = ticket.binding.step_up && acr != ACR[1];
+    if is_too_weak || !essential.is_empty() && !essential.contains(acr) {
         return Err(Error::new(Code::AuthenticationFailed)
             .because("The login does not reach the authentication context that the request asked for.")
             .oauth("unmet_authentication_requirements"));

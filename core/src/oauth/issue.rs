@@ -12,6 +12,7 @@ use super::dpop::Proofs;
 use super::metadata::PublicUrl;
 use super::scope;
 use crate::application::{Application, GrantType};
+use crate::attestation::Attestation;
 use crate::error::{Error, Fault};
 use crate::grant::Grant;
 use crate::keyring::Keyring;
@@ -46,6 +47,7 @@ pub struct Issuer {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) urls: PublicUrl,
     pub(crate) clients: Arc<Clients>,
+    pub(crate) attestation: Arc<Attestation>,
 }
 
 impl Issuer {

@@ -9,6 +9,7 @@ use vestibule_jose::Algorithm;
 use super::dpop;
 use super::scope::USER_SCOPES;
 use crate::application::{ASSERTION_ALGORITHMS, AuthMethod, GrantType};
+use crate::attestation;
 use crate::flow::authenticator::Factor;
 use crate::keyring::ALGORITHMS;
 use crate::ports::TenantId;
@@ -59,6 +60,10 @@ pub struct Metadata {
     authn_endpoint: String,
     /// draft-ietf-oauth-first-party-apps §4.
     authorization_challenge_endpoint: String,
+    /// Challenges for proofs of possession (draft-ietf-oauth-attestation-based-client-auth §6.3).
+    challenge_endpoint: String,
+    /// Not standard: where an app gets a client attestation.
+    client_attestation_endpoint: String,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: Vec<&'static str>,
@@ -74,6 +79,8 @@ pub struct Metadata {
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     tls_client_certificate_bound_access_tokens: bool,
     dpop_signing_alg_values_supported: &'static [Algorithm],
+    client_attestation_signing_alg_values_supported: &'static [Algorithm],
+    client_attestation_pop_signing_alg_values_supported: &'static [Algorithm],
     code_challenge_methods_supported: [&'static str; 2],
     scopes_supported: &'static [&'static str],
     claims_supported: &'static [&'static str],
@@ -134,6 +141,8 @@ impl Metadata {
             end_session_endpoint: at("/oidc/logout"),
             authn_endpoint: at("/oauth2/authn"),
             authorization_challenge_endpoint: at("/oauth2/authorize-challenge"),
+            challenge_endpoint: at("/oauth2/attestation/challenge"),
+            client_attestation_endpoint: at("/oauth2/attestation"),
             response_types_supported: ["code"],
             response_modes_supported: ["direct"],
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
@@ -141,7 +150,7 @@ impl Metadata {
             id_token_signing_alg_values_supported: ALGORITHMS.to_vec(),
             pushed_authorization_request_endpoint: at("/oauth2/par"),
             require_pushed_authorization_requests: false,
-            token_endpoint_auth_methods_supported: ways.clone(),
+            token_endpoint_auth_methods_supported: ways.iter().copied().chain([attestation::METHOD]).collect(),
             token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_endpoint_auth_methods_supported: confidential,
             introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
@@ -149,6 +158,8 @@ impl Metadata {
             revocation_endpoint_auth_signing_alg_values_supported: algorithms,
             tls_client_certificate_bound_access_tokens: certificates,
             dpop_signing_alg_values_supported: dpop::ALGORITHMS,
+            client_attestation_signing_alg_values_supported: attestation::ALGORITHMS,
+            client_attestation_pop_signing_alg_values_supported: attestation::ALGORITHMS,
             code_challenge_methods_supported: ["S256", "plain"],
             scopes_supported: USER_SCOPES,
             claims_supported: CLAIMS,

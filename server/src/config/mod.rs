@@ -3,6 +3,7 @@
 //! Secrets have no key here: keys name files of them, or they come in variables of their own ([`RESERVED`]).
 
 mod address;
+mod attestation;
 mod carriers;
 mod check;
 mod keys;
@@ -38,9 +39,9 @@ pub use network::Network;
 pub use origin::Origin;
 pub use problem::{ConfigError, Problem};
 pub use sections::{
-    AuditConfig, ClientCertificates, Config, DpopConfig, EgressConfig, HashConfig, HttpConfig, LimitsConfig, LogConfig,
-    LogFormat, NativeConfig, NonceRule, PasskeysConfig, PasswordsConfig, RetryableFailure, SendingConfig, StoreConfig,
-    StoreUrl, TlsConfig,
+    AttestationConfig, AuditConfig, ClientCertificates, Config, DpopConfig, EgressConfig, HashConfig, HttpConfig,
+    LimitsConfig, LogConfig, LogFormat, NativeConfig, NonceRule, PasskeysConfig, PasswordsConfig, RetryableFailure,
+    SendingConfig, StoreConfig, StoreUrl, TlsConfig,
 };
 
 use crate::serve::HttpLimits;

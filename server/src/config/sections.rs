@@ -52,6 +52,8 @@ section! {
         push: PushConfig;
         /// Calls to other servers: identity providers, services of your own, message providers.
         egress: EgressConfig;
+        /// Whose word is taken for what apps on phones are.
+        attestation: AttestationConfig;
         /// The HTTP side.
         http: HttpConfig;
         /// TLS without a proxy in front.
@@ -216,6 +218,19 @@ section! {
         /// Networks that may be called although they are not public. Empty, so that the address of a connection cannot lead
         /// into your own network.
         allowed_networks: Vec<Network> = Vec::new(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
+    }
+}
+
+section! {
+    /// Whose word is taken for what apps on phones are. The files are read when the server starts.
+    AttestationConfig in "attestation" {
+        /// Google's list of revoked certificates of Android key attestation, as
+        /// https://android.googleapis.com/attestation/status gives it. Left out, nothing is revoked: fetch it daily.
+        android_revocation_file: Option<PathBuf> = None, takes "the path of a JSON file", like "\"/etc/vestibule/android-status.json\"";
+        /// Root certificates of App Attest as PEM, in place of Apple's, which is built in.
+        apple_root_file: Option<PathBuf> = None, takes "the path of a PEM file", like "\"/etc/vestibule/apple-root.pem\"";
+        /// Root certificates of Android key attestation as PEM, in place of Google's, which are built in.
+        android_root_file: Option<PathBuf> = None, takes "the path of a PEM file", like "\"/etc/vestibule/android-roots.pem\"";
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use vestibule_core::attestation::{self, Evidence, Field};
 use vestibule_core::audit::Origin;
 use vestibule_core::error::{Code, Error};
 use vestibule_core::flow::Source;
@@ -187,7 +188,32 @@ fn shown(app: &App, parts: &Parts, certificate: Option<ClientCertificate>) -> Sh
     let url = format!("{}{}", app.house().urls.as_str(), called(parts));
     let proofs = parts.headers.get_all(DPOP).iter().map(|value| value.to_str().unwrap_or_default().to_owned());
     let call = Call { method: parts.method.to_string(), url };
-    Shown { basic: client_basic(&parts.headers), certificate, proofs: proofs.take(2).collect(), call }
+    Shown {
+        basic: client_basic(&parts.headers),
+        certificate,
+        proofs: proofs.take(2).collect(),
+        call,
+        evidence: evidence(&parts.headers),
+    }
+}
+
+/// What a client shows of the app that calls. Names of headers are compared without regard to case (RFC 9110 §5.1).
+fn evidence(headers: &HeaderMap) -> Evidence {
+    let field = |name| {
+        let mut values = headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Field::Absent,
+            (Some(value), None) => value.to_str().map_or(Field::Unfit, |text| Field::Once(text.to_owned())),
+            (Some(_), Some(_)) => Field::Unfit,
+        }
+    };
+    Evidence {
+        object: field(attestation::OBJECT),
+        challenge: field(attestation::CHALLENGE),
+        platform: field(attestation::PLATFORM),
+        jwt: field(attestation::JWT),
+        pop: field(attestation::POP),
+    }
 }
 
 /// Id and secret of a client, which are form-encoded in the header (RFC 6749 §2.3.1).

@@ -14,9 +14,11 @@ use super::face::place;
 pub(super) struct NoCors;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, accept, x-client-attestation, dpop, traceparent");
-const EXPOSED: HeaderValue = HeaderValue::from_static("www-authenticate, dpop-nonce, retry-after");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, accept, x-client-attestation, x-client-attestation-challenge, x-client-platform, oauth-client-attestation, oauth-client-attestation-pop, dpop, traceparent",
+);
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("www-authenticate, dpop-nonce, oauth-client-attestation-challenge, retry-after");
 const TEN_MINUTES: HeaderValue = HeaderValue::from_static("600");
 
 /// The layer.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -17,6 +17,9 @@ use super::Style;
 use super::face::Face;
 use super::first_party;
 use super::native::wire;
+
+/// Where a fresh challenge goes (draft-ietf-oauth-attestation-based-client-auth §6.2).
+pub(super) const ATTESTATION_CHALLENGE: HeaderName = HeaderName::from_static("oauth-client-attestation-challenge");
 
 /// The answer of an endpoint.
 pub type Reply<T> = Result<T, Refusal>;
@@ -85,6 +88,9 @@ pub(super) fn render(error: &Error, face: Face, style: Style, links: &str, trace
     }
     if let Some(span) = error.waits() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(span)));
+    }
+    if let Some(fresh) = error.fresh_challenge().and_then(|text| HeaderValue::from_str(text).ok()) {
+        headers.insert(ATTESTATION_CHALLENGE, fresh);
     }
     for challenge in challenges(error, realm) {
         headers.append(header::WWW_AUTHENTICATE, challenge);

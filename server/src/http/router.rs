@@ -56,6 +56,8 @@ fn of_tenant() -> Router<App> {
         .route("/oauth2/introspect", post(oauth::token::introspect))
         .route("/oauth2/revoke", post(oauth::token::revoke))
         .route("/oauth2/userinfo", userinfo)
+        .route("/oauth2/attestation", post(oauth::attestation::issue))
+        .route("/oauth2/attestation/challenge", post(oauth::attestation::challenge))
         .route("/oauth2/jwks", get(oauth::metadata::jwks))
         .route("/oauth2/token/.well-known/openid-configuration", get(oauth::metadata::metadata))
         .route("/.well-known/openid-configuration", get(oauth::metadata::metadata))

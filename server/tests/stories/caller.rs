@@ -51,6 +51,11 @@ impl Caller {
         self
     }
 
+    /// The same caller without its headers.
+    pub fn without_headers(&self) -> Self {
+        Self { headers: HeaderMap::new(), ..self.clone() }
+    }
+
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.append(name, value.parse().unwrap());
         self

@@ -11,6 +11,10 @@
 mod abuse;
 mod acquaintances;
 mod associations;
+mod attestation;
+mod attestation_policy;
+mod attestation_refusals;
+mod attester;
 mod audit;
 mod audit_hooks;
 mod authenticators;
@@ -66,6 +70,7 @@ mod passkey_refusals;
 mod passkeys;
 mod password_rules;
 mod phone;
+mod phones;
 mod ports;
 mod pressure;
 mod prover;

@@ -57,7 +57,12 @@ async fn an_application_is_made_shown_listed_and_removed() {
         "advancedConfigurations": {
             "enableAPIBasedAuthentication": true, "enableInFlowEnrolment": false, "flowExpiryInSeconds": 600,
             "session": {"idleTimeoutInSeconds": 900, "rememberMeTimeoutInSeconds": 1209600},
-            "additionalSpProperties": [], "attestationMetaData": {"enableClientAttestation": false},
+            "additionalSpProperties": [], "attestationMetaData": {
+                "enableClientAttestation": false, "enableClientAuthentication": false,
+                "androidPackageName": "com.example.app", "androidThumbprints": [], "androidDeviceIntegrity": "DEVICE",
+                "androidKeyAttestation": "NONE", "appleAppId": "TEAMID.com.example.app", "appleAllowDevelopment": false,
+                "maxAgeInSeconds": 60, "clientAttestationExpiryInSeconds": 3600, "unattestable": {}, "attesters": [],
+            },
             "discoverableByEndUsers": false, "enableAuthorization": false, "fragment": false,
             "returnAuthenticatedIdpList": false, "saas": false, "skipLoginConsent": true, "skipLogoutConsent": true,
             "useExternalConsentPage": false,

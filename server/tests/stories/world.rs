@@ -208,6 +208,7 @@ impl World {
             sequence: Sequence::default(),
             enrolment: false,
             mobile: Default::default(),
+            attestation: Default::default(),
             management_scopes: Default::default(),
             created: self.clock.now(),
             modified: self.clock.now(),

@@ -14,6 +14,7 @@
 
 pub mod acquaintances;
 pub mod apps;
+pub mod attested_keys;
 pub mod audit;
 pub mod connections;
 pub mod credentials;
@@ -216,6 +217,13 @@ macro_rules! conformance {
                 only_a_beginning_is_pruned_and_the_newest_record_stays
                 webhooks_are_served_when_they_are_due
                 of_many_who_add_none_makes_a_gap
+            }
+            attested_keys {
+                an_attested_key_is_kept_once
+                the_counter_of_an_attested_key_only_rises
+                a_revoked_key_counts_no_more_and_is_not_kept_anew
+                attested_keys_go_with_their_application_or_when_they_are_not_used
+                of_many_assertions_with_one_counter_one_goes_through
             }
             upkeep {
                 a_store_that_works_says_so

@@ -9,6 +9,7 @@ use vestibule_core::application::{
     OauthSettings, Sequence, SequenceStep, StepOption,
 };
 use vestibule_core::attempt::{Mark, TallyKey, TallyRule};
+use vestibule_core::attestation::{AttestationPolicy, Device, Unattestable};
 use vestibule_core::budget::{BudgetKey, BudgetRule};
 use vestibule_core::connection::{Connection, Provisioning};
 use vestibule_core::credential::{Credential, Held, TotpKey};
@@ -101,6 +102,11 @@ pub fn app(number: u8) -> Application {
             android_package: Some("com.example.app".to_owned()),
             android_digests: vec![[number; 32]],
             apple_app: Some("TEAM.com.example.app".to_owned()),
+        },
+        attestation: AttestationPolicy {
+            required: true,
+            unattestable: [(Device::Ios, Unattestable::StepUp)].into(),
+            ..AttestationPolicy::default()
         },
         management_scopes: ["internal_user_mgt_view".to_owned()].into(),
         created: at(i64::from(number)),

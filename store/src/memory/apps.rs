@@ -70,6 +70,7 @@ impl Applications for Memory {
         }
         kept.apps.remove(id);
         kept.grants.retain(|_, grant| grant.app != *id);
+        kept.attested_keys.retain(|(app, _), _| app != id);
         Ok(true)
     }
 }

@@ -2,6 +2,7 @@
 //! being read over being fast, and forgets everything when it is dropped.
 
 mod apps;
+mod attested_keys;
 mod audit;
 mod connections;
 mod credentials;
@@ -22,6 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use vestibule_core::application::Application;
 use vestibule_core::attempt::{Tally, TallyKey};
+use vestibule_core::attestation::AttestedKey;
 use vestibule_core::budget::{Budget, BudgetKey};
 use vestibule_core::connection::Connection;
 use vestibule_core::credential::Credential;
@@ -47,6 +49,7 @@ pub struct Memory {
 struct Kept {
     tenants: BTreeMap<TenantId, Tenant>,
     apps: BTreeMap<AppId, Application>,
+    attested_keys: BTreeMap<(AppId, String), AttestedKey>,
     connections: BTreeMap<ConnectionId, Connection>,
     keys: Vec<(StoredKey, Option<String>)>,
     secrets: Vec<(StoredSecret, Option<[u8; 4]>)>,

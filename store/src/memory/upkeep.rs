@@ -28,6 +28,7 @@ impl Upkeep for Memory {
         removed += sweep(&mut kept.acquaintances, |seen| *seen + MEMORY, now, most - removed);
         removed += sweep(&mut kept.slips, |slip| slip.expires, now, most - removed);
         removed += sweep(&mut kept.marks, |expires| *expires, now, most - removed);
+        removed += sweep(&mut kept.attested_keys, |key| key.expires, now, most - removed);
         removed += sweep(&mut kept.letters, |waiting| waiting.letter.expires, now, most - removed);
         removed += sweep(&mut kept.budgets, |budget| budget.whole_at, now, most - removed);
         Ok(removed)

@@ -24,6 +24,8 @@ statements! {
         "SELECT 1 FROM applications WHERE tenant = $1 AND name = $2 AND id <> $3";
     IS_CLIENT_TAKEN, "looking for an application's client id",
         "SELECT 1 FROM applications WHERE tenant = $1 AND client_id = $2 AND id <> $3";
+    IS_THERE, "looking for an application",
+        "SELECT 1 FROM applications WHERE tenant = $1 AND id = $2";
     IS_AT, "looking for an application's revision",
         "SELECT 1 FROM applications WHERE tenant = $1 AND id = $2 AND revision = $3";
     SAVE, "saving an application",

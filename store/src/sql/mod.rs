@@ -12,6 +12,7 @@ macro_rules! statements {
 
 pub(crate) mod acquaintances;
 pub(crate) mod apps;
+pub(crate) mod attested_keys;
 pub(crate) mod audit;
 pub(crate) mod connections;
 pub(crate) mod credentials;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> impl Iterator<Item = Statement> {
     let nouns = [
         acquaintances::ALL,
         apps::ALL,
+        attested_keys::ALL,
         audit::ALL,
         connections::ALL,
         credentials::ALL,

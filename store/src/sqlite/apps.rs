@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use vestibule_core::application::{Application, ClientSecret, MobileApps, OauthSettings, Sequence};
+use vestibule_core::attestation::AttestationPolicy;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::store::{Added, Applications, Page, Saved};
 use vestibule_core::ports::{AppId, TenantId};
@@ -27,6 +28,8 @@ struct Document {
     enrolment: bool,
     #[serde(default)]
     mobile: MobileApps,
+    #[serde(default)]
+    attestation: AttestationPolicy,
     management_scopes: BTreeSet<String>,
 }
 
@@ -124,6 +127,7 @@ fn app(row: &mut Columns<'_>) -> rusqlite::Result<Application> {
         sequence: document.sequence,
         enrolment: document.enrolment,
         mobile: document.mobile,
+        attestation: document.attestation,
         management_scopes: document.management_scopes,
         created: row.moment()?,
         modified: row.moment()?,
@@ -139,6 +143,7 @@ fn document(app: &Application) -> Result<String, Fault> {
         sequence: app.sequence.clone(),
         enrolment: app.enrolment,
         mobile: app.mobile.clone(),
+        attestation: app.attestation.clone(),
         management_scopes: app.management_scopes.clone(),
     })
 }

@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, text: include_str!("../../migrations/sqlite/0004_audit.sql") },
     Migration { number: 5, text: include_str!("../../migrations/sqlite/0005_acquaintances.sql") },
     Migration { number: 6, text: include_str!("../../migrations/sqlite/0006_marks.sql") },
+    Migration { number: 7, text: include_str!("../../migrations/sqlite/0007_attested_keys.sql") },
 ];
 
 const NOTEBOOK: &str =
@@ -112,9 +113,8 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_numbered_in_the_order_in_which_they_are_made() {
-        assert_eq!(MIGRATIONS[0].number, 1);
-        assert!(MIGRATIONS.is_sorted_by(|one, next| one.number < next.number));
+    fn changes_are_numbered_from_one_without_gaps() {
+        assert!(MIGRATIONS.iter().map(|migration| migration.number).eq(1..=MIGRATIONS.len() as i64));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod acquaintances;
 mod apps;
+mod attested_keys;
 mod audit;
 mod connections;
 mod credentials;

@@ -11,7 +11,9 @@ use vestibule_core::ports::store::Upkeep;
 
 use super::row::{Ask, Doing, integer};
 use super::{Sqlite, connect};
-use crate::sql::{Statement, acquaintances, flows, grants, marks, outbox, sessions, slips, tallies, upkeep};
+use crate::sql::{
+    Statement, acquaintances, attested_keys, flows, grants, marks, outbox, sessions, slips, tallies, upkeep,
+};
 
 /// Rows that one write removes at most.
 const BATCH: usize = 200;
@@ -19,7 +21,7 @@ const BATCH: usize = 200;
 const SCRUBBING: &str = "scrubbing the database";
 
 /// What is swept, in the order of the contract's reference.
-const SWEEPS: [Statement; 10] = [
+const SWEEPS: [Statement; 11] = [
     flows::SWEEP,
     sessions::SWEEP,
     grants::SWEEP,
@@ -28,6 +30,7 @@ const SWEEPS: [Statement; 10] = [
     acquaintances::SWEEP,
     slips::SWEEP,
     marks::SWEEP,
+    attested_keys::SWEEP,
     outbox::SWEEP,
     outbox::SWEEP_BUDGETS,
 ];

@@ -30,7 +30,7 @@ pub(super) fn check(mobile: &MobileApps) -> Result<(), Error> {
 }
 
 /// Two or more words of letters, digits and underscores, each beginning with a letter.
-fn is_package(text: &str) -> bool {
+pub(super) fn is_package(text: &str) -> bool {
     let is_word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_alphabetic())
             && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -39,7 +39,7 @@ fn is_package(text: &str) -> bool {
 }
 
 /// The team's ten characters, then the bundle's name.
-fn is_apple_app(text: &str) -> bool {
+pub(super) fn is_apple_app(text: &str) -> bool {
     let Some((team, bundle)) = text.split_once('.') else { return false };
     let is_team = team.len() == 10 && team.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     let is_word =

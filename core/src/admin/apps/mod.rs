@@ -1,5 +1,6 @@
 //! Applications: made, changed and removed, with their client ids and management scopes.
 
+mod attestation;
 mod check;
 mod client_auth;
 mod mobile;
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 
 use vestibule_jose::base64url;
 
+pub use attestation::AttestationDraft;
 pub use redirects::callbacks;
 
 use super::{Administration, Operator, Permission, conflict, invalid, moved};
@@ -21,7 +23,7 @@ use crate::ports::store::{Added, Page, Saved};
 use crate::ports::{AppId, Secret};
 
 /// An application as an operator wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct AppDraft {
     /// A name for people, unique in the tenant.
     pub name: String,
@@ -35,6 +37,8 @@ pub struct AppDraft {
     pub enrolment: bool,
     /// Apps on phones that are this application.
     pub mobile: MobileApps,
+    /// What is asked of its apps.
+    pub attestation: AttestationDraft,
     /// OAuth settings.
     pub oauth: OauthSettings,
     /// The steps of a login.
@@ -51,6 +55,7 @@ impl AppDraft {
             native: false,
             enrolment: false,
             mobile: MobileApps::default(),
+            attestation: AttestationDraft::default(),
             oauth: OauthSettings { public, pkce_required: public, ..OauthSettings::default() },
             sequence: Sequence::default(),
         }
@@ -79,6 +84,7 @@ impl AppDraft {
             native: app.native,
             enrolment: app.enrolment,
             mobile: app.mobile.clone(),
+            attestation: AttestationDraft::of(app),
             oauth: app.oauth.clone(),
             sequence: app.sequence.clone(),
         }
@@ -113,6 +119,7 @@ impl Administration {
     pub async fn create_app(&self, by: &Operator, new: NewApplication) -> Result<CreatedApp, Error> {
         by.demand(Permission::CreateApps)?;
         new.draft.check()?;
+        let attestation = new.draft.attestation.settle(new.draft.native, &self.ports, &self.secrets)?;
         let client_id = match new.client_id {
             Some(given) => check::client_id(given)?,
             None => base64url(&self.ports.random::<21>()),
@@ -139,6 +146,7 @@ impl Administration {
             native: new.draft.native,
             enrolment: new.draft.enrolment,
             mobile: new.draft.mobile,
+            attestation,
             client_id,
             secrets: kept,
             oauth: new.draft.oauth,
@@ -197,7 +205,9 @@ impl Administration {
             let mut draft = AppDraft::of(app);
             edit(app, &mut draft)?;
             draft.check()?;
-            let AppDraft { name, description, enabled, native, enrolment, mobile, oauth, sequence } = draft;
+            let AppDraft { name, description, enabled, native, enrolment, mobile, attestation, oauth, sequence } =
+                draft;
+            let attestation = attestation.settle(native, &self.ports, &self.secrets)?;
             let secrets = secrets::staying(std::mem::take(&mut app.secrets), &oauth);
             *app = Application {
                 name,
@@ -206,6 +216,7 @@ impl Administration {
                 native,
                 enrolment,
                 mobile,
+                attestation,
                 oauth,
                 sequence,
                 secrets,

@@ -12,6 +12,7 @@ pub use certificate::ClientCertificate;
 use super::Params;
 use super::metadata::PublicUrl;
 use crate::application::{Application, AuthMethod};
+use crate::attestation::Evidence;
 use crate::error::{Code, Error, Fault};
 use crate::ports::{Ports, Secret, Store, TenantId};
 use crate::remote_keys::RemoteKeys;
@@ -37,6 +38,8 @@ pub struct Shown {
     pub proofs: Vec<String>,
     /// The call itself, as proofs of possession name it.
     pub call: Call,
+    /// What it shows of the app that calls.
+    pub evidence: Evidence,
 }
 
 /// A call as proofs of possession name it (RFC 9449 §4.2).

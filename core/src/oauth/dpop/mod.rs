@@ -71,6 +71,24 @@ impl Proofs {
     /// # Errors
     /// What it brought is no proof of this call, by that key, for the first time (401), or the store failed.
     pub async fn key(&self, shown: &Shown, about: About<'_>) -> Result<Option<Thumbprint>, Error> {
+        let Some(proof) = self.proof(shown, about)? else { return Ok(None) };
+        let (name, ends) = (proof.name(), proof.ends(&self.rules));
+        if !self.ports.store.mark(&name, ends).await? {
+            return Err(refused("The DPoP proof was used before: make a new one for each request."));
+        }
+        Ok(Some(proof.key))
+    }
+
+    /// The key of the call's proof, which is checked and not used up: for what is decided before [`Self::key`] is asked.
+    ///
+    /// # Errors
+    /// What it brought is no proof of this call (401).
+    pub fn peek(&self, shown: &Shown) -> Result<Option<Thumbprint>, Error> {
+        Ok(self.proof(shown, About::default())?.map(|proof| proof.key))
+    }
+
+    /// The call's proof, wholly checked but for its being used for the first time.
+    fn proof(&self, shown: &Shown, about: About<'_>) -> Result<Option<Proof>, Error> {
         let text = match shown.proofs.as_slice() {
             [] => return Ok(None),
             [text] => text,
@@ -80,11 +98,7 @@ impl Proofs {
         let proof = Proof::read(text)?;
         proof.check(&shown.call, about, (now, &self.rules))?;
         self.check_nonce(proof.nonce(), now)?;
-        let (name, ends) = (proof.name(), proof.ends(&self.rules));
-        if !self.ports.store.mark(&name, ends).await? {
-            return Err(refused("The DPoP proof was used before: make a new one for each request."));
-        }
-        Ok(Some(proof.key))
+        Ok(Some(proof))
     }
 
     /// Refuses a call that does not prove the possession of the key that something is bound to.

@@ -4,13 +4,19 @@ use super::super::client_auth::Shown;
 use super::super::issue::{Issuer, Tokens};
 use super::{Params, admit, required};
 use crate::application::Application;
+use crate::attestation::Attested;
 use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::grant::{Grant, Redeemed};
 use crate::secrets::Secrets;
 
 impl Issuer {
-    pub(super) async fn redeem_code(&self, app: &Application, shown: &Shown, params: &Params) -> Result<Tokens, Error> {
+    pub(super) async fn redeem_code(
+        &self,
+        app: &Application,
+        (shown, instance): (&Shown, Option<&Attested>),
+        params: &Params,
+    ) -> Result<Tokens, Error> {
         let now = self.ports.clock.now();
         let name = Secrets::read_code(required(params, "code")?).ok_or(Code::InvalidGrant)?;
         let mut grant = self.ports.store.grant(&name.grant).await?.ok_or(Code::InvalidGrant)?;
@@ -18,6 +24,7 @@ impl Issuer {
             return Err(Code::InvalidGrant.into());
         }
         is_bound(&grant, params)?;
+        grant.terms.binding.admits(instance, false)?;
         let user = self.user_of(app, &grant).await?;
         let guest = admit(&user, app)?;
         grant.terms.binding = self.binding(app, shown, grant.terms.binding.jkt).await?;

@@ -10,6 +10,7 @@ use super::dpop::{self, About, Thumbprint};
 use super::issue::{Issuer, Tokens};
 use super::{Params, client_auth};
 use crate::application::{Application, GrantType};
+use crate::attestation::Attested;
 use crate::audit::{Actor, Event, What};
 use crate::error::{Code, Error};
 use crate::grant::Grant;
@@ -32,8 +33,8 @@ impl Issuer {
         };
         let grant = GrantType::ALL.iter().copied().find(|grant| grant.as_str() == wanted);
         let grant = grant.ok_or(Code::UnsupportedGrantType)?;
-        let app = self.client(tenant, shown, params).await?;
-        let given = self.give(&app, grant, (shown, params)).await;
+        let (app, instance) = self.client(tenant, shown, params).await?;
+        let given = self.give(&app, grant, (shown, instance.as_ref()), params).await;
         if let Err(refusal) = &given
             && refusal.cause().is_none()
         {
@@ -47,14 +48,15 @@ impl Issuer {
         &self,
         app: &Application,
         grant: GrantType,
-        (shown, params): (&client_auth::Shown, &Params),
+        (shown, instance): (&client_auth::Shown, Option<&Attested>),
+        params: &Params,
     ) -> Result<Tokens, Error> {
         if !app.oauth.grants.contains(&grant) {
             return Err(Code::UnauthorizedClient.into());
         }
         match grant {
-            GrantType::AuthorizationCode => self.redeem_code(app, shown, params).await,
-            GrantType::RefreshToken => self.refresh_tokens(app, shown, params).await,
+            GrantType::AuthorizationCode => self.redeem_code(app, (shown, instance), params).await,
+            GrantType::RefreshToken => self.refresh_tokens(app, (shown, instance), params).await,
             GrantType::ClientCredentials => self.tokens_for_app(app, shown, params).await,
         }
     }
@@ -77,14 +79,18 @@ impl Issuer {
         }
     }
 
-    /// The client that asks; one that could not authenticate as an application that there is, is told of.
+    /// The client that asks, and the instance of its app where that shows itself; one that could not authenticate as an
+    /// application that there is, is told of.
+    ///
+    /// # Errors
+    /// It is unknown or did not authenticate (401), or is switched off.
     pub(super) async fn client(
         &self,
         tenant: &TenantId,
         shown: &client_auth::Shown,
         params: &Params,
-    ) -> Result<Application, Error> {
-        let found = self.clients.authenticate(tenant, shown, params).await;
+    ) -> Result<(Application, Option<Attested>), Error> {
+        let found = self.instance(tenant, shown, params).await;
         if let Err(refusal) = &found
             && refusal.cause().is_none()
             && let Ok(id) = shown.client_id(params)
@@ -94,6 +100,20 @@ impl Issuer {
             self.ports.mention(event).await?;
         }
         found
+    }
+
+    async fn instance(
+        &self,
+        tenant: &TenantId,
+        shown: &client_auth::Shown,
+        params: &Params,
+    ) -> Result<(Application, Option<Attested>), Error> {
+        let app = self.clients.authenticate(tenant, shown, params).await?;
+        // Only looked at here: the proof is used up by what is bound to it.
+        let proved = if shown.evidence.is_shown() { self.proofs.peek(shown)? } else { None };
+        let proved = proved.map(|key| key.to_string());
+        let instance = self.attestation.authenticate(&app, &shown.evidence, proved.as_deref()).await?;
+        Ok((app, instance))
     }
 
     /// Something that an application does.

@@ -8,6 +8,7 @@ use super::super::issue::{Issuer, Tokens};
 use super::super::scope;
 use super::{Params, admit, required};
 use crate::application::Application;
+use crate::attestation::Attested;
 use crate::audit::What;
 use crate::error::{Code, Error};
 use crate::grant::{Grant, Rotated, Rotation};
@@ -17,7 +18,7 @@ impl Issuer {
     pub(super) async fn refresh_tokens(
         &self,
         app: &Application,
-        shown: &Shown,
+        (shown, instance): (&Shown, Option<&Attested>),
         params: &Params,
     ) -> Result<Tokens, Error> {
         let now = self.ports.clock.now();
@@ -26,6 +27,7 @@ impl Issuer {
         if !self.secrets.is_refresh_of(&name, &grant) || grant.app != app.id || grant.tenant != app.tenant {
             return Err(Code::InvalidGrant.into());
         }
+        grant.terms.binding.admits(instance, true)?;
         let mut grant = narrowed(grant, params)?;
         let user = self.user_of(app, &grant).await?;
         let guest = admit(&user, app)?;

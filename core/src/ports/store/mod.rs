@@ -7,6 +7,7 @@
 //! comparison that never answered, a lost mark names something that is too old within minutes, and a lost carrying repeats a
 //! letter under its own name.
 
+mod attested_keys;
 mod audit;
 mod catalog;
 mod credentials;
@@ -18,6 +19,7 @@ mod people;
 
 use async_trait::async_trait;
 
+pub use attested_keys::AttestedKeys;
 pub use audit::{Audit, Hooks, Ledger, StoredCheckpoint, StoredHook, Walk};
 pub use catalog::{Applications, Keys, Page, StoredKey, StoredSecret, Tenants};
 pub use credentials::{Connections, Credentials};
@@ -70,6 +72,7 @@ pub trait Store:
     + Audit
     + Ledger
     + Hooks
+    + AttestedKeys
     + Upkeep
 {
 }
@@ -90,6 +93,7 @@ impl<T> Store for T where
         + Audit
         + Ledger
         + Hooks
+        + AttestedKeys
         + Upkeep
 {
 }
@@ -103,7 +107,7 @@ pub trait Upkeep: Send + Sync {
     /// They do not.
     async fn check(&self, now: Timestamp) -> Result<(), Fault>;
 
-    /// Removes at most `most` things that are over: flows, sessions, grants, slips, marks and letters past their expiry, spent token
+    /// Removes at most `most` things that are over: flows, sessions, grants, slips, marks, attested keys and letters past their expiry, spent token
     /// ids, tallies at rest, budgets that are whole again. Answers how many it removed.
     ///
     /// # Errors

@@ -57,6 +57,7 @@ routes! {
     GET "/api/server/v1/applications/{id}/authorized-apis", ViewApps, apps::allowed, (), 200 -> Vec<AuthorizedApi>, "Shows the management scopes of an application.";
     POST "/api/server/v1/applications/{id}/authorized-apis", UpdateApps, apps::allow, (NewAuthorizedApi), 200 -> Vec<AuthorizedApi>, "Allows an application more management scopes.";
     DELETE "/api/server/v1/applications/{id}/authorized-apis", UpdateApps, apps::withdraw, (), 204, "Takes all management scopes from an application.";
+    DELETE "/api/server/v1/applications/{id}/attested-keys/{keyId}", UpdateApps, apps::revoke_key, (), 204, "Takes an App Attest key of an app back, with the client attestations that stand on it.";
     GET "/api/server/v1/users/{id}/factors", ViewUsers, factors::list, (), 200 -> Vec<FactorBody>, "Lists what a user holds besides a password, without what is secret.";
     DELETE "/api/server/v1/users/{id}/factors", UpdateUsers, factors::remove_all, (), 204, "Removes all factors of a user; the password stays.";
     DELETE "/api/server/v1/users/{id}/factors/{factorId}", UpdateUsers, factors::remove, (), 204, "Removes a factor of a user.";

@@ -41,7 +41,7 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 }
 
 /// Keys at hand are enough: what verifiers need is served also while the store is down.
-async fn exists(app: &App, realm: &Realm) -> Result<(), Refusal> {
+pub(super) async fn exists(app: &App, realm: &Realm) -> Result<(), Refusal> {
     if app.house().keyring.has(&realm.tenant) {
         return Ok(());
     }

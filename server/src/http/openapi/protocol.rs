@@ -45,6 +45,7 @@ pub(super) fn operations(app: &App, generator: &mut SchemaGenerator) -> Vec<Oper
     let mut all = login(app, generator);
     all.push(challenge(generator));
     all.extend(tokens());
+    all.extend(attestations());
     all.extend(documents());
     all
 }
@@ -166,6 +167,31 @@ fn proof() -> Value {
         "name": "DPoP", "in": "header", "required": false, "schema": { "type": "string" },
         "description": "A proof of the key that the login and its tokens are bound to (RFC 9449), new for each call.",
     })
+}
+
+fn attestations() -> Vec<Operation> {
+    let operation = |summary: &str, fields, example: Value| {
+        let content = json!({ "application/json": { "schema": { "type": "object" }, "example": example } });
+        let success = json!({ "description": "It is given.", "content": content });
+        json!({
+            "tags": ["Tokens"], "summary": summary, "security": [{}, { "client": [] }], "requestBody": form(fields),
+            "responses": responses(("200", success), OAUTH),
+        })
+    };
+    let challenge = json!({ "attestation_challenge": "AAZH…", "expires_in": 300 });
+    let issued = json!({ "client_attestation": "eyJ0eXAiOiJvYXV0aC1jbGllbnQt…", "expires_in": 3600 });
+    vec![
+        (
+            "/oauth2/attestation/challenge",
+            "post",
+            operation("Gives a challenge for one attestation or proof of possession.", FRESH, challenge),
+        ),
+        (
+            "/oauth2/attestation",
+            "post",
+            operation("Exchanges what a platform says of an app for a client attestation.", ATTESTATION, issued),
+        ),
+    ]
 }
 
 fn documents() -> Vec<Operation> {
@@ -300,6 +326,16 @@ const TOKEN: &[Field] = &[
     ("code_verifier", false, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "Meets the code_challenge."),
     ("refresh_token", false, "3q2-…", "The refresh token."),
     ("scope", false, "openid", "Narrows a refresh; asks for management scopes."),
+];
+
+const FRESH: &[Field] = &[("client_id", false, "my-app", "The application; the challenge is then good for it alone.")];
+
+const ATTESTATION: &[Field] = &[
+    ("client_id", true, "my-app", "The application."),
+    ("attestation", true, "o2NmbXRvYXBwbGUt…", "What the platform says, as in the header x-client-attestation."),
+    ("attestation_challenge", true, "AAZH…", "The challenge that it is about."),
+    ("jwk", true, r#"{"kty":"EC","crv":"P-256","x":"…","y":"…"}"#, "The key of the app's instance."),
+    ("platform", false, "ios", "ios or android, to be compared."),
 ];
 
 const GIVEN: &[Field] = &[

@@ -12,6 +12,7 @@ use vestibule_core::error::Error;
 use super::super::super::association::{fingerprint, read_fingerprint};
 use super::super::super::body::Object;
 use super::super::json::{Off, On, invalid};
+use super::attestation::AttestationBody;
 
 /// Further settings of an application.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
@@ -66,20 +67,6 @@ struct SessionBody {
     /// Of a user who asked to be remembered.
     #[serde(skip_serializing_if = "Option::is_none")]
     remember_me_timeout_in_seconds: Option<u64>,
-}
-
-/// Client attestation, which is off: the names of the apps are taken and mean nothing.
-#[derive(Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct AttestationBody {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enable_client_attestation: Option<Off>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    android_package_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    android_attestation_service_credentials: Option<Off>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    apple_app_id: Option<String>,
 }
 
 /// Apps on phones that are this application: their passkeys are those of its pages. The object is replaced as a whole.
@@ -143,7 +130,6 @@ impl AdvancedBody {
             idle_timeout_in_seconds: Some(lifetimes.session_idle.as_secs()),
             remember_me_timeout_in_seconds: Some(lifetimes.session_remembered.as_secs()),
         };
-        let attestation = AttestationBody { enable_client_attestation: Some(Off), ..AttestationBody::default() };
         Self {
             native: Some(app.native),
             enable_in_flow_enrolment: Some(app.enrolment),
@@ -151,7 +137,7 @@ impl AdvancedBody {
             flow_expiry_in_seconds: Some(lifetimes.flow.as_secs()),
             session: Some(Object(session)),
             additional_sp_properties: Some(Vec::new()),
-            attestation_meta_data: Some(Object(attestation)),
+            attestation_meta_data: Some(Object(AttestationBody::of(&app.attestation))),
             discoverable_by_end_users: Some(Off),
             enable_authorization: Some(Off),
             fragment: Some(Off),
@@ -169,6 +155,9 @@ impl AdvancedBody {
         draft.enrolment = self.enable_in_flow_enrolment.unwrap_or(draft.enrolment);
         if let Some(Object(trusted)) = &self.trusted_app_configuration {
             draft.mobile = trusted.parse()?;
+        }
+        if let Some(Object(attestation)) = &self.attestation_meta_data {
+            attestation.apply(draft)?;
         }
         let lifetimes = &mut draft.oauth.lifetimes;
         set(&mut lifetimes.flow, self.flow_expiry_in_seconds);

@@ -1,6 +1,7 @@
 //! `/api/server/v1/applications`: applications and, below them, their OAuth settings, secrets and scopes.
 
 mod advanced;
+mod attestation;
 mod authentication;
 mod body;
 mod oidc;
@@ -94,6 +95,11 @@ pub(super) async fn renew_secret(call: Call) -> Result<Response, Error> {
     let made = call.admin().renew_secret(&call.by, &call.id()?).await?;
     let client_secret = made.secret.map(|secret| secret.expose().clone()).unwrap_or_default();
     Ok(Json(SecretBody { client_id: made.app.client_id, client_secret }).into_response())
+}
+
+pub(super) async fn revoke_key(call: Call) -> Result<Response, Error> {
+    call.admin().revoke_attested_key(&call.by, &call.id()?, &call.named::<String>("keyId")?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 fn shown(call: &Call, app: &Application) -> Response {
