@@ -17,6 +17,7 @@ use world::World;
 const ADDRESS: &str = "ann@example.com";
 const NUMBER: &str = "+4915112345678";
 
+// Checklist 116.
 #[tokio::test]
 async fn the_log_tells_how_letters_end_and_never_an_address_a_code_or_a_link() {
     let log = Log::default();

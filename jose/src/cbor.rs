@@ -48,6 +48,7 @@ mod tests {
         assert_eq!(member(&map, 5), None);
     }
 
+    // Checklist 115.
     #[test]
     fn arrays_in_arrays_come_to_an_end() {
         assert!(item(&[&[0x81; 10][..], &[0]].concat()).is_some());

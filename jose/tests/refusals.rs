@@ -38,6 +38,7 @@ fn header(changes: Value) -> String {
     header.to_string()
 }
 
+// Checklist 96.
 #[test]
 fn algorithms_we_do_not_allow_are_refused() {
     assert_eq!(answer_to(&header(json!({}))), Ok(()));
@@ -49,6 +50,7 @@ fn algorithms_we_do_not_allow_are_refused() {
     assert_eq!(verify(&token(), &keys(), &all_but_ours, None), Err(VerifyError::Algorithm));
 }
 
+// Checklist 96.
 #[test]
 fn an_unsigned_token_is_refused() {
     let header = base64url(br#"{"alg":"none"}"#);
@@ -62,6 +64,7 @@ fn an_unsigned_token_is_refused() {
     assert_eq!(answer, Err(VerifyError::Signature));
 }
 
+// Checklist 96.
 #[test]
 fn a_public_key_used_as_a_shared_secret_is_refused() {
     let public = from_base64url(KEY.jwk().x.as_deref().unwrap()).unwrap();
@@ -111,6 +114,7 @@ fn only_the_key_of_that_name_is_asked() {
     assert!(verify(&token(), &namesakes, &Algorithm::ALL, None).is_ok());
 }
 
+// Checklist 97.
 #[test]
 fn extensions_are_refused_and_foreign_keys_ignored() {
     for changes in [
@@ -185,6 +189,7 @@ fn texts_that_are_no_compact_jws_are_malformed() {
     }
 }
 
+// Checklist 115.
 #[test]
 fn the_longest_token_has_sixteen_kibibytes() {
     let lengths = [8_000, 12_000, 12_100, 12_200, 13_000].map(|length| {

@@ -296,6 +296,7 @@ mod tests {
         );
     }
 
+    // Checklist 116.
     #[test]
     fn no_value_makes_a_second_line_or_steers_a_terminal() {
         let evil = "kim\r\n2026-01-01T00:00:00.000Z ERROR x: \u{1b}[2J\u{85}\u{2028}\u{202e}\u{9b}";
@@ -310,6 +311,7 @@ mod tests {
         }
     }
 
+    // Checklist 116.
     #[test]
     fn a_value_does_not_pass_for_a_field() {
         let work = || tracing::info!(user = "kim\" traceId=\"1", "refused");

@@ -120,6 +120,7 @@ mod tests {
         Callback::parse(registered).unwrap().accepts(asked)
     }
 
+    // Checklist 71.
     #[test]
     fn a_redirect_uri_is_compared_to_the_byte() {
         assert!(accepts("https://a.example/cb", "https://a.example/cb"));
@@ -135,6 +136,7 @@ mod tests {
         }
     }
 
+    // Checklist 71.
     #[test]
     fn only_the_port_of_a_loopback_address_is_free() {
         assert!(accepts("http://127.0.0.1/cb", "http://127.0.0.1:49152/cb"));
@@ -146,6 +148,7 @@ mod tests {
         assert!(!accepts("https://127.0.0.1/cb", "https://127.0.0.1:2/cb"));
     }
 
+    // Checklist 72.
     #[test]
     fn dangerous_redirect_uris_cannot_be_registered() {
         for bad in [

@@ -337,6 +337,7 @@ mod tests {
     }
 
     proptest! {
+        // Checklist 56.
         #[test]
         fn a_step_is_left_behind_by_a_passed_answer_to_it_or_by_the_session_alone(
             turns in prop::collection::vec(turn(), 0..40),

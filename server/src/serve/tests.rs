@@ -187,6 +187,7 @@ async fn http_2_is_spoken_with_a_bound_on_streams() {
     assert!(settings.chunks(6).any(|setting| setting == [0, 3, 0, 0, 0, 100]), "{settings:?}");
 }
 
+// Checklist 119.
 #[tokio::test(start_paused = true)]
 async fn tls_is_spoken_and_the_protocol_agreed() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/serve/fixtures");

@@ -175,6 +175,7 @@ mod tests {
         runtime.block_on(Outbound::new(egress).fetch(WebRequest::get(url)))
     }
 
+    // Checklist 114.
     #[test]
     fn addresses_of_the_operators_own_network_are_not_called() {
         for url in [
@@ -188,6 +189,7 @@ mod tests {
         }
     }
 
+    // Checklist 114.
     #[test]
     fn a_name_that_leads_into_the_own_network_is_not_called() {
         let Err(WebFailure::Unreachable(reason)) = fetch(Egress::default(), "http://localhost:1/") else { panic!() };
@@ -210,6 +212,7 @@ mod tests {
         }
     }
 
+    // Checklist 114.
     #[test]
     fn other_schemes_and_credentials_in_addresses_are_refused() {
         for url in ["file:///etc/passwd", "ftp://example.com/", "https://user:pass@example.com/", "nonsense"] {

@@ -83,6 +83,7 @@ async fn a_page_reads_refusals_too() {
     assert!(exposed.contains("www-authenticate"), "{exposed}");
 }
 
+// Checklist 66, 104.
 #[tokio::test]
 async fn a_page_of_another_origin_reads_nothing() {
     let world = world().await;
@@ -157,6 +158,7 @@ async fn a_preflight_allows_what_clients_send() {
     }
 }
 
+// Checklist 104.
 #[tokio::test]
 async fn a_login_that_is_not_direct_is_no_pages_business() {
     let world = world().await;

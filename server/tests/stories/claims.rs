@@ -54,6 +54,7 @@ async fn an_id_token_says_who_for_whom_when_and_how() {
     );
 }
 
+// Checklist 87.
 #[tokio::test]
 async fn an_access_token_says_what_rfc_9068_wants_and_nothing_of_the_person() {
     let (world, kim) = world().await;

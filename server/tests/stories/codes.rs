@@ -56,6 +56,7 @@ async fn an_id_token_comes_with_openid_and_a_refresh_token_with_the_grant() {
     refresh.is_oauth_refusal(400, "unauthorized_client");
 }
 
+// Checklist 79.
 #[tokio::test]
 async fn the_verifier_must_belong_to_the_challenge() {
     let world = world().await;
@@ -65,6 +66,7 @@ async fn the_verifier_must_belong_to_the_challenge() {
     }
 }
 
+// Checklist 75.
 #[tokio::test]
 async fn a_verifier_without_a_challenge_shows_that_the_challenge_was_stripped() {
     let world = world().await;
@@ -101,6 +103,7 @@ async fn an_application_may_allow_plain_pkce_or_none() {
     world.exchange("android", &code, &[("code_verifier", "")]).await.is(200);
 }
 
+// Checklist 79.
 #[tokio::test]
 async fn the_exchange_repeats_the_redirect_uri() {
     let world = world().await;
@@ -115,6 +118,7 @@ async fn the_exchange_repeats_the_redirect_uri() {
     }
 }
 
+// Checklist 79.
 #[tokio::test]
 async fn a_code_is_for_the_application_that_asked_and_another_cannot_spend_it() {
     let world = world().await;
@@ -126,6 +130,7 @@ async fn a_code_is_for_the_application_that_asked_and_another_cannot_spend_it() 
     world.exchange("shop", &code, &[]).await.is(200);
 }
 
+// Checklist 78.
 #[tokio::test]
 async fn a_code_lives_for_a_minute() {
     let world = world().await;
@@ -136,6 +141,7 @@ async fn a_code_lives_for_a_minute() {
     world.exchange("shop", &late, &[]).await.is_oauth_refusal(400, "invalid_grant");
 }
 
+// Checklist 77.
 #[tokio::test]
 async fn a_replayed_code_revokes_what_it_gave() {
     let world = world().await;
@@ -178,6 +184,7 @@ async fn a_user_who_was_locked_after_the_login_gets_no_tokens() {
     }
 }
 
+// Checklist 80.
 #[tokio::test]
 async fn grants_that_there_are_not_and_grants_that_the_application_may_not_use() {
     let world = world().await;

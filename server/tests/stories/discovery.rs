@@ -41,6 +41,7 @@ async fn all_forms_of_discovery_say_the_same() {
     }
 }
 
+// Checklist 76.
 #[tokio::test]
 async fn the_metadata_promises_what_is_there() {
     let world = World::new().await;

@@ -43,6 +43,7 @@ fn to_kim() -> Value {
     })
 }
 
+// Checklist 33.
 #[tokio::test]
 async fn the_name_and_then_the_code_that_was_sent_to_it() {
     let world = World::bank(&[&[EMAIL]]).await;
@@ -136,6 +137,7 @@ async fn nobody_learns_who_can_be_reached_by_email() {
     others.iter().for_each(|told| assert_eq!(told, kim));
 }
 
+// Checklist 34, 44.
 #[tokio::test]
 async fn a_code_holds_for_five_minutes_and_its_age_is_not_told() {
     for (wait, is_right) in [(299, true), (300, false)] {
@@ -350,4 +352,18 @@ async fn a_user_who_is_locked_after_the_code_was_sent_does_not_arrive() {
         world.change_user(&world.who("kim").await, |user| user.locked = true).await;
         world.give(&flow, EMAIL, json!({"OTPCode": world.newest_code().await})).await.is_step("FAIL_INCOMPLETE");
     }
+}
+
+// Checklist 41.
+#[tokio::test]
+async fn nobody_who_reads_the_store_learns_a_code() {
+    let world = World::bank(&[&[EMAIL]]).await;
+    let flow = world.authorize("bank", &[]).await.flow_id();
+    world.give(&flow, EMAIL, json!({"username": "kim"})).await.is_step("INCOMPLETE");
+    let code = world.newest_code().await;
+    let kept = world.store().flow(&crate::faults::number(&world, &flow)).await.unwrap().unwrap();
+    let text = String::from_utf8(kept.body).unwrap();
+    assert!(text.contains("digest") && !text.contains(&code), "{text}");
+    let digest = vestibule_jose::base64url(&vestibule_jose::sha256(code.as_bytes()));
+    assert!(!text.contains(&digest), "a digest without a key is found by trying");
 }

@@ -143,6 +143,7 @@ async fn factors_are_the_tenants_own_and_administrators_are_administrators_affai
     assert_eq!(world.store().credentials(&chief.tenant, &chief.id).await.unwrap().len(), 4);
 }
 
+// Checklist 13.
 #[tokio::test]
 async fn another_password_is_wanted_through_scim() {
     let world = World::new().await;

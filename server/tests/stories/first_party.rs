@@ -161,6 +161,7 @@ async fn a_client_with_a_secret_shows_it_with_every_request() {
     world.anonymous().challenge("nobody", &[]).await.is_oauth_refusal(400, "invalid_client");
 }
 
+// Checklist 64.
 #[tokio::test]
 async fn an_app_is_sent_to_the_browser_where_a_step_cannot_run_inside_it() {
     let world = world().await;

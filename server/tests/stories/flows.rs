@@ -35,6 +35,7 @@ async fn a_login_may_be_started_by_get_and_at_paths_with_a_slash() {
     }
 }
 
+// Checklist 71.
 #[tokio::test]
 async fn the_port_of_a_loopback_address_is_free_and_the_exchange_repeats_it() {
     use vestibule_core::application::Callback;
@@ -49,6 +50,7 @@ async fn the_port_of_a_loopback_address_is_free_and_the_exchange_repeats_it() {
     }
 }
 
+// Checklist 53.
 #[tokio::test]
 async fn a_flow_id_that_was_changed_anywhere_is_unknown() {
     let world = world().await;
@@ -216,6 +218,7 @@ async fn a_disabled_application_is_refused_at_every_call() {
     world.anonymous().userinfo(&tokens.at("/access_token")).await.is_unauthorized_token();
 }
 
+// Checklist 65.
 #[tokio::test]
 async fn native_login_that_is_switched_off_ends_flows_under_way() {
     let world = world().await;

@@ -65,6 +65,7 @@ async fn a_logout_at_any_moment_of_a_single_sign_on_ends_the_session_for_good() 
     }
 }
 
+// Checklist 107.
 #[tokio::test]
 async fn a_logout_at_any_moment_of_an_exchange_or_a_refresh_leaves_no_token_alive() {
     for moment in 1..=MOMENTS {

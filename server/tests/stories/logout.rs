@@ -67,6 +67,7 @@ async fn an_id_token_that_is_out_of_date_still_signs_out() {
     assert!(!world.holds(&fresh).await);
 }
 
+// Checklist 101.
 #[tokio::test]
 async fn a_logout_that_names_no_application_or_no_session_says_so() {
     let world = world().await;
@@ -134,6 +135,7 @@ async fn the_id_token_of_a_direct_logout_is_refused_in_a_url() {
     assert!(world.holds(&tokens).await);
 }
 
+// Checklist 95.
 #[tokio::test]
 async fn a_browser_is_sent_back_with_its_state() {
     let world = world().await;
@@ -174,6 +176,7 @@ async fn an_address_keeps_its_own_query() {
     assert_eq!(left.is(302).header("location"), Some("https://a.example/bye?x=1&state=s"));
 }
 
+// Checklist 73.
 #[tokio::test]
 async fn nobody_is_sent_to_an_address_that_is_not_registered() {
     let world = world().await;
@@ -200,6 +203,7 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
     world.leave(&unknown).await.is_refused(400, "60005", "application_not_found");
 }
 
+// Checklist 68, 101.
 #[tokio::test]
 async fn a_page_that_sends_the_browser_here_ends_nothing_by_itself() {
     let world = World::new().await;

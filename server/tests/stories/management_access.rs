@@ -21,6 +21,7 @@ async fn gate(caller: &Caller, route: &Route) -> Option<u16> {
     Some(call(caller, route).await).filter(|status| [401, 403].contains(status))
 }
 
+// Checklist 110.
 #[tokio::test]
 async fn every_route_is_closed_to_whoever_lacks_its_right() {
     let world = World::new().await;
@@ -86,6 +87,7 @@ async fn a_refusal_says_how_to_authenticate() {
     );
 }
 
+// Checklist 111.
 #[tokio::test]
 async fn nothing_of_a_tenant_is_there_for_another() {
     let world = World::new().await;

@@ -229,6 +229,7 @@ async fn client_id_and_secret_may_be_chosen_and_names_are_unique() {
     admin.patch(&path, json!({"clientId": "other"})).await.is_refusal(400, "clientId cannot be changed.");
 }
 
+// Checklist 112.
 #[tokio::test]
 async fn what_is_unknown_unsupported_or_wrong_is_named() {
     let world = World::new().await;

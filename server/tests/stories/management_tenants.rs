@@ -77,6 +77,7 @@ async fn a_tenant_that_is_refused_leaves_nothing() {
     assert_eq!([one.status.as_u16(), two.status.as_u16()].iter().sum::<u16>(), 201 + 409);
 }
 
+// Checklist 113.
 #[tokio::test]
 async fn the_first_start_makes_an_administrator_once() {
     let world = World::new().await;

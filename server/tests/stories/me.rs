@@ -136,6 +136,7 @@ async fn a_token_without_the_scope_is_refused() {
     }
 }
 
+// Checklist 108.
 #[tokio::test]
 async fn what_takes_trust_away_needs_a_login_of_the_last_quarter_of_an_hour() {
     let world = World::new().await;

@@ -55,6 +55,7 @@ async fn enrol(caller: &Caller, key: &SoftKey) -> String {
     made.is(200).at("/credential/credentialId")
 }
 
+// Checklist 52.
 #[tokio::test]
 async fn a_passkey_is_asked_for_made_and_listed() {
     let (world, user) = world().await;

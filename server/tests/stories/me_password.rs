@@ -11,6 +11,7 @@ fn change(current: &str, new: &str) -> Value {
     json!({"currentPassword": current, "newPassword": new})
 }
 
+// Checklist 86, 108.
 #[tokio::test]
 async fn another_password_ends_every_session_and_token() {
     let world = World::new().await;

@@ -39,6 +39,7 @@ async fn second(world: &World) -> (String, Value) {
     (flow, asked(step.is_step("INCOMPLETE")))
 }
 
+// Checklist 49.
 #[tokio::test]
 async fn an_authenticator_that_says_something_else_is_refused() {
     let (world, _, [mut key, _]) = world().await;
@@ -135,6 +136,7 @@ async fn an_answer_is_good_in_its_own_flow_only() {
     world.respond(&one, PASSKEY, &right).await.is_refused(400, "60009", "invalid_flow_id");
 }
 
+// Checklist 48.
 #[tokio::test]
 async fn an_answer_is_judged_once() {
     let (world, kim, [key, _]) = {
@@ -163,6 +165,7 @@ async fn an_answer_to_one_step_is_no_answer_to_the_next() {
     world.respond(&start.flow_id(), PASSKEY, &answer).await.is_refused(400, "60002", "authentication_failed");
 }
 
+// Checklist 48.
 #[tokio::test]
 async fn a_question_is_open_for_half_of_five_minutes_at_least_and_for_five_at_most() {
     // Challenges change every 150 seconds, and the world begins with a new one.
@@ -181,6 +184,7 @@ async fn a_question_is_open_for_half_of_five_minutes_at_least_and_for_five_at_mo
     }
 }
 
+// Checklist 50.
 #[tokio::test]
 async fn a_count_that_does_not_rise_is_refused() {
     let (world, [kim, _], _) = world().await;
@@ -195,6 +199,7 @@ async fn a_count_that_does_not_rise_is_refused() {
     }
 }
 
+// Checklist 50.
 #[tokio::test]
 async fn two_at_once_with_one_count_open_once() {
     let (world, [kim, _], _) = world().await;

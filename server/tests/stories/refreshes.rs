@@ -49,6 +49,7 @@ async fn a_refresh_gives_new_tokens_of_the_same_login() {
     world.anonymous().userinfo(&second.at("/access_token")).await.is(200);
 }
 
+// Checklist 82.
 #[tokio::test]
 async fn a_replayed_refresh_token_ends_the_family() {
     let world = world().await;
@@ -81,6 +82,7 @@ async fn a_public_application_repeats_nothing_unless_it_says_so() {
     is_dead(&refresh(&world, &first, &[]).await);
 }
 
+// Checklist 83.
 #[tokio::test]
 async fn a_confidential_application_that_lost_the_answer_gets_the_same_successor_for_thirty_seconds() {
     let world = world().await;
@@ -105,6 +107,7 @@ async fn the_successor_is_repeated_only_while_it_is_unused() {
     is_dead(&vault(&world).refresh("vault", &third).await);
 }
 
+// Checklist 83.
 #[tokio::test]
 async fn an_application_may_keep_its_refresh_token() {
     let world = world().await;
@@ -126,6 +129,7 @@ async fn a_refresh_token_lives_for_a_day_after_its_making() {
     is_dead(&refresh(&world, &late.at("/refresh_token"), &[]).await);
 }
 
+// Checklist 84.
 #[tokio::test]
 async fn a_family_ends_after_thirty_days_however_often_it_is_refreshed() {
     let world = world().await;
@@ -141,6 +145,7 @@ async fn a_family_ends_after_thirty_days_however_often_it_is_refreshed() {
     is_dead(&refresh(&world, &token, &[]).await);
 }
 
+// Checklist 85.
 #[tokio::test]
 async fn a_refresh_may_ask_for_less_but_not_for_more() {
     let world = world().await;
@@ -157,6 +162,7 @@ async fn a_refresh_may_ask_for_less_but_not_for_more() {
     assert_eq!(again.is(200).at("/scope"), "email openid profile");
 }
 
+// Checklist 85.
 #[tokio::test]
 async fn a_refresh_token_is_for_its_application_and_another_cannot_spend_it() {
     let world = world().await;
@@ -186,6 +192,7 @@ async fn what_is_no_refresh_token_is_refused() {
     refresh(&world, &token, &[]).await.is(200);
 }
 
+// Checklist 86.
 #[tokio::test]
 async fn who_may_not_sign_in_any_more_gets_no_new_tokens_and_the_old_ones_do_not_hold() {
     let world = world().await;
@@ -203,6 +210,7 @@ async fn who_may_not_sign_in_any_more_gets_no_new_tokens_and_the_old_ones_do_not
     world.anonymous().userinfo(&tokens.at("/access_token")).await.is_unauthorized_token();
 }
 
+// Checklist 86.
 #[tokio::test]
 async fn a_logout_ends_the_families_of_its_session_and_no_others() {
     let world = world().await;

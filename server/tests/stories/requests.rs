@@ -13,6 +13,7 @@ async fn world() -> World {
     world
 }
 
+// Checklist 80.
 #[tokio::test]
 async fn an_authorization_request_that_is_wrong_says_which_part_of_it() {
     let world = world().await;
@@ -57,6 +58,7 @@ async fn an_authorization_request_that_is_wrong_says_which_part_of_it() {
     }
 }
 
+// Checklist 74.
 #[tokio::test]
 async fn a_public_application_needs_pkce_and_strong_pkce() {
     let world = world().await;
@@ -87,6 +89,7 @@ async fn a_parameter_comes_once() {
     world.anonymous().form("/oauth2/token", &token).await.is_oauth_refusal(400, "invalid_request");
 }
 
+// Checklist 69.
 #[tokio::test]
 async fn secrets_in_a_url_are_refused() {
     let world = world().await;

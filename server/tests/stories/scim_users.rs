@@ -158,6 +158,7 @@ async fn a_replacement_forgets_what_it_leaves_out_but_switches_nobody_on() {
     admin.put(&path, json!({"nickName": "K"})).await.is_refusal(400, "userName is missing.");
 }
 
+// Checklist 112.
 #[tokio::test]
 async fn whether_an_address_is_verified_is_the_servers_word() {
     let world = World::new().await;
@@ -180,6 +181,7 @@ async fn whether_an_address_is_verified_is_the_servers_word() {
     assert_eq!(verified().await, [false, false]);
 }
 
+// Checklist 86, 107.
 #[tokio::test]
 async fn a_new_password_a_lock_or_a_switch_off_ends_sessions_and_tokens() {
     for change in [

@@ -107,6 +107,7 @@ async fn a_session_takes_away_only_the_steps_that_it_satisfies() {
     assert_eq!(code.sent(), 1);
 }
 
+// Checklist 105.
 #[tokio::test]
 async fn every_authentication_gives_the_session_a_new_name() {
     let (world, _) = world().await;
@@ -214,6 +215,7 @@ async fn a_session_of_another_user_than_hinted_does_not_count() {
     world.authorize("forum", &[("id_token_hint", &own)]).await.is_refused(400, "60001", "invalid_request");
 }
 
+// Checklist 106.
 #[tokio::test]
 async fn a_session_ends_after_fifteen_minutes_without_use() {
     let (world, _) = world().await;
@@ -228,6 +230,7 @@ async fn a_session_ends_after_fifteen_minutes_without_use() {
     caller.authorize("forum", &[]).await.is_step("INCOMPLETE");
 }
 
+// Checklist 106.
 #[tokio::test]
 async fn a_remembered_session_ends_after_fourteen_days_without_use_and_thirty_in_all() {
     let (world, _) = world().await;
@@ -298,6 +301,7 @@ async fn another_user_who_signs_in_gets_a_session_of_their_own() {
     caller.authorize("bank", &[]).await.is_step("INCOMPLETE");
 }
 
+// Checklist 109.
 #[tokio::test]
 async fn the_cookie_is_for_this_host_and_no_script() {
     let (world, _) = world().await;

@@ -91,6 +91,7 @@ async fn a_token_that_was_changed_does_not_hold() {
     world.anonymous().userinfo(&access).await.is(200);
 }
 
+// Checklist 98.
 #[tokio::test]
 async fn a_token_of_one_kind_is_not_taken_for_another() {
     let world = World::new().await;

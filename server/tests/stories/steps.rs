@@ -144,6 +144,7 @@ async fn an_empty_code_is_a_wrong_answer_and_an_absent_one_is_none() {
     assert_eq!((code.sent(), code.judged()), (1, 1));
 }
 
+// Checklist 56.
 #[tokio::test]
 async fn steps_come_in_their_order_and_cannot_be_skipped() {
     let (world, code) = world(&[&[PASS], &[CODE]]).await;

@@ -190,6 +190,7 @@ async fn malformed_queries_are_refused_like_bodies() {
     }
 }
 
+// Checklist 115.
 #[tokio::test]
 async fn odd_headers_are_refused_or_ignored() {
     let (world, targets) = world().await;
@@ -267,6 +268,7 @@ async fn a_path_that_there_is_not_is_404_in_the_words_of_its_neighbours() {
     }
 }
 
+// Checklist 68.
 #[tokio::test]
 async fn a_body_of_another_type_is_415() {
     let (world, targets) = world().await;
@@ -290,7 +292,7 @@ async fn a_body_of_another_type_is_415() {
     world.anonymous().send(Method::POST, "/oauth2/token", kind, body).await.is_oauth_refusal(401, "invalid_client");
 }
 
-// Checklist 14.
+// Checklist 14, 115.
 #[tokio::test]
 async fn a_body_that_is_too_long_is_413() {
     let (world, targets) = world().await;

@@ -51,6 +51,7 @@ async fn a_tenant_has_its_own_addresses_issuer_and_keys() {
     assert!(own.iter().all(|kid| !roots.contains(kid)));
 }
 
+// Checklist 111.
 #[tokio::test]
 async fn an_application_is_known_in_its_tenant_only() {
     let world = world().await;
@@ -63,6 +64,7 @@ async fn an_application_is_known_in_its_tenant_only() {
     world.acme().form("/oidc/logout", &logout).await.is_refused(400, "60005", "application_not_found");
 }
 
+// Checklist 111.
 #[tokio::test]
 async fn a_user_signs_in_in_their_tenant_only() {
     let world = world().await;
@@ -73,6 +75,7 @@ async fn a_user_signs_in_in_their_tenant_only() {
     assert_ne!(subs[0], subs[1]);
 }
 
+// Checklist 111.
 #[tokio::test]
 async fn misses_in_one_tenant_lock_nobody_in_another() {
     let world = world().await;
@@ -84,6 +87,7 @@ async fn misses_in_one_tenant_lock_nobody_in_another() {
     world.anonymous().sign_in("shop", "kim", &[]).await.is(200).code();
 }
 
+// Checklist 54, 111.
 #[tokio::test]
 async fn a_flow_goes_on_in_its_tenant_only() {
     let world = world().await;
@@ -98,6 +102,7 @@ async fn a_flow_goes_on_in_its_tenant_only() {
     world.acme().password(&own, "kim", PASSWORD).await.is(200).code();
 }
 
+// Checklist 111.
 #[tokio::test]
 async fn codes_and_tokens_are_nothing_in_another_tenant() {
     let world = world().await;
@@ -117,6 +122,7 @@ async fn codes_and_tokens_are_nothing_in_another_tenant() {
     world.acme().refresh("shop", &refresh).await.is(200);
 }
 
+// Checklist 111.
 #[tokio::test]
 async fn a_session_signs_in_in_its_tenant_only() {
     let world = world().await;

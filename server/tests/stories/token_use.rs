@@ -129,6 +129,7 @@ async fn introspection_says_nothing_more_of_a_token_that_does_not_hold() {
     world.is_inactive("vault", &refresh(&kept)).await;
 }
 
+// Checklist 99.
 #[tokio::test]
 async fn introspection_is_for_confidential_applications_and_needs_a_token() {
     let world = world().await;
@@ -170,6 +171,7 @@ async fn an_older_refresh_token_revokes_its_login_too() {
     world.anonymous().refresh("shop", &second.at("/refresh_token")).await.is_oauth_refusal(400, "invalid_grant");
 }
 
+// Checklist 99.
 #[tokio::test]
 async fn an_application_revokes_its_own_tokens_only_and_learns_nothing_of_others() {
     let world = world().await;

@@ -85,6 +85,7 @@ async fn among_others_an_option_is_a_button_until_it_is_selected() {
     world.answers_token(&flow, &device.code(&world, 0)).await.is(200).code();
 }
 
+// Checklist 35.
 #[tokio::test]
 async fn a_device_may_be_one_step_early_or_late() {
     for (off, is_right) in [(-2, false), (-1, true), (0, true), (1, true), (2, false)] {
@@ -98,6 +99,7 @@ async fn a_device_may_be_one_step_early_or_late() {
     }
 }
 
+// Checklist 36.
 #[tokio::test]
 async fn a_code_is_accepted_once_whatever_the_flow_and_never_after_a_later_one() {
     let (world, device, _) = world().await;

@@ -58,6 +58,7 @@ async fn without_a_valid_one_each_refusal_has_a_trace_of_its_own() {
     assert_eq!(seen.len(), count);
 }
 
+// Checklist 70.
 #[tokio::test]
 async fn each_face_has_its_own_members_and_all_have_the_trace() {
     let world = World::new().await;

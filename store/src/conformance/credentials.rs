@@ -128,6 +128,7 @@ pub async fn a_credential_is_removed_by_its_user(store: &dyn Store) {
     assert_eq!(store.add_credential(&held).await.unwrap(), Added::Kept);
 }
 
+// Checklist 51.
 pub async fn a_removed_user_takes_credentials_along(store: &dyn Store) {
     store.add_user(&user(1)).await.unwrap();
     store.add_user(&user(2)).await.unwrap();

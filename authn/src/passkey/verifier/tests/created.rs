@@ -86,6 +86,7 @@ fn a_user_need_not_be_verified_unless_asked() {
     assert_eq!(created(&answer), Err(Flaw::Verification));
 }
 
+// Checklist 49.
 #[test]
 fn algorithms_that_were_not_asked_for_are_refused() {
     // ES512, PS256, RS512, ES256K, RS1.

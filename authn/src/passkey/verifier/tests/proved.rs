@@ -22,6 +22,7 @@ fn everything_that_is_fine_is_accepted() {
     }
 }
 
+// Checklist 49.
 #[test]
 fn every_wrong_answer_has_its_flaw() {
     for (number, (flaw, change)) in WRONG.iter().enumerate() {
@@ -95,6 +96,7 @@ fn a_signature_has_to_hold_whatever_its_form() {
     }
 }
 
+// Checklist 50.
 #[test]
 fn counters_only_go_up() {
     let mut key = key(Kind::Es256);
