@@ -68,7 +68,7 @@ async fn is_held_off(open: impl Fn() -> Arc<dyn Store>, (flows, each): (usize, u
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_with_lying_headers_and_every_spelling_has_no_more_than_the_cap_compared() {
     let store: Arc<dyn Store> = Arc::new(Memory::default());
-    is_held_off(|| store.clone(), (500, 4)).await;
+    is_held_off(|| store.clone(), (1_000, 10)).await;
 }
 
 // Checklist 15, 16, 17, 18.
