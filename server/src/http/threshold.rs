@@ -38,10 +38,8 @@ impl Door {
             return Self::Open;
         }
         match place(path).rest.trim_end_matches('/') {
-            "/oauth2/authorize" | "/oauth2/authn" | "/oauth2/par" | "/oauth2/device_authorization" | "/oidc/logout" => {
-                Self::Step
-            }
-            "/push-auth/authenticate" => Self::Step,
+            "/oauth2/authorize" | "/oauth2/authn" | "/oauth2/authorize-challenge" | "/oauth2/par" => Self::Step,
+            "/oauth2/device_authorization" | "/oidc/logout" | "/push-auth/authenticate" => Self::Step,
             "/oauth2/jwks" | "/openapi.json" | "/health/live" | "/health/ready" => Self::Open,
             path if path.starts_with("/oauth2/") => Self::Service,
             _ => Self::Managed,
@@ -109,6 +107,7 @@ mod tests {
         for (path, door) in [
             ("/oauth2/authorize/", Door::Step),
             ("/oauth2/authn", Door::Step),
+            ("/oauth2/authorize-challenge", Door::Step),
             ("/oauth2/token", Door::Service),
             ("/oauth2/introspect", Door::Service),
             ("/scim2/Users", Door::Managed),

@@ -171,6 +171,19 @@ async fn a_source_may_take_so_many_steps_a_minute() {
     is_put_off(&there.authorize("shop", &[]).await);
 }
 
+// Checklist 24, 26.
+#[tokio::test]
+async fn steps_count_at_either_face_of_the_login() {
+    let world = world(|limits| limits.source_requests = 20).await;
+    let there = world.anonymous().from("203.0.113.1");
+    let form = [("client_id", "shop"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    for _ in 0..10 {
+        there.form("/oauth2/authorize-challenge", &form).await.is(403);
+    }
+    is_put_off(&there.authorize("shop", &[]).await);
+    there.form("/oauth2/authorize-challenge", &form).await.is_oauth_refusal(429, "temporarily_unavailable");
+}
+
 // Checklist 23, 90.
 #[tokio::test]
 async fn client_secrets_are_not_guessed_and_good_ones_are_not_counted() {
