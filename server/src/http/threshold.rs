@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use vestibule_core::error::{Code, Error};
+use vestibule_core::oauth::dpop;
 
 use super::App;
 use super::caller::source_of;
@@ -88,7 +89,10 @@ pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) 
     // Before the call, so that many at once do not slip through.
     charge(door.toll());
     let response = next.run(request).await;
-    if let Some(Refused(error)) = response.extensions().get() {
+    // Whoever is told the nonce has shown a proof that holds but for it, and repeats the call.
+    if let Some(Refused(error)) = response.extensions().get()
+        && error.met_oauth() != Some(dpop::USE_NONCE)
+    {
         charge(door.penalty(error.code()));
     }
     Ok(response)

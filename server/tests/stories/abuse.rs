@@ -2,7 +2,7 @@
 //! that are shut out. Whoever is refused is told when to come back, and known users go on.
 
 use tokio::task::JoinSet;
-use vestibule::config::LimitsConfig;
+use vestibule::config::{LimitsConfig, NonceRule};
 
 use crate::world::*;
 
@@ -182,6 +182,26 @@ async fn steps_count_at_either_face_of_the_login() {
     }
     is_put_off(&there.authorize("shop", &[]).await);
     there.form("/oauth2/authorize-challenge", &form).await.is_oauth_refusal(429, "temporarily_unavailable");
+}
+
+// Checklist 24, 89.
+#[tokio::test]
+async fn whoever_has_yet_to_learn_the_nonce_is_no_guesser() {
+    let world = World::set(|setting| {
+        setting.config.limits.source_requests = 40;
+        setting.config.dpop.nonce = NonceRule::Required;
+    })
+    .await;
+    world.app("shop").await;
+    let there = world.anonymous().from("203.0.113.1");
+    for _ in 0..10 {
+        let told = there.clone().proving(&world.prover()).authorize("shop", &[]).await;
+        assert_eq!(told.is(401).at("/oauth_error"), "use_dpop_nonce");
+    }
+    there.authorize("shop", &[]).await.is_step("INCOMPLETE");
+    let wrong = there.clone().header("dpop", "x").authorize("shop", &[]).await;
+    assert_eq!(wrong.is(401).at("/oauth_error"), "invalid_dpop_proof");
+    is_put_off(&there.authorize("shop", &[]).await);
 }
 
 // Checklist 23, 90.
