@@ -93,6 +93,8 @@ pub struct Submission<'a> {
     pub params: RawParams,
     /// What the client shows with this call.
     pub shown: &'a Shown,
+    /// The call began the flow too, and whatever proof it brought was looked at then.
+    pub begins: bool,
     /// Where it came from.
     pub source: Source,
 }
@@ -183,7 +185,10 @@ impl Engine {
         let now = self.ports.clock.now();
         let ticket = Ticket::open(submission.flow_id, submission.tenant, now, &self.secrets)?;
         let app = self.app_of(&ticket).await?;
-        self.proofs.continues(submission.shown, ticket.binding.jkt).await?;
+        // A proof is good once, so that of a call which does both is not asked for again.
+        if !submission.begins || submission.shown.proofs.is_empty() {
+            self.proofs.continues(submission.shown, ticket.binding.jkt).await?;
+        }
         let (version, state) = self.load(&ticket, now).await?;
         let progress = state.open()?;
         let options = ticket.plan.options(&progress, &self.registry);

@@ -44,7 +44,9 @@ impl House {
     /// A refusal of the catalogue.
     pub async fn authorize_by_challenge(&self, challenged: Challenged<'_>) -> Result<Progressed, Error> {
         let Challenged { tenant, shown, params, given, cookie, source } = challenged;
-        let (flow_id, given) = match (params.owned("auth_session"), given) {
+        let auth_session = params.owned("auth_session");
+        let begins = auth_session.is_none();
+        let (flow_id, given) = match (auth_session, given) {
             (Some(flow_id), given) => {
                 self.is_clients_own(tenant, shown, params, &flow_id).await?;
                 (flow_id, given)
@@ -59,7 +61,8 @@ impl House {
             (authenticator_id, params)
         });
         let authenticator_id = Some(authenticator_id.as_str());
-        let submission = Submission { tenant, flow_id: &flow_id, authenticator_id, params: answers, shown, source };
+        let flow_id = flow_id.as_str();
+        let submission = Submission { tenant, flow_id, authenticator_id, params: answers, shown, begins, source };
         self.engine.submit(submission).await
     }
 

@@ -32,6 +32,7 @@ mod crowds;
 mod devices;
 mod discovery;
 mod dpop;
+mod dpop_beginnings;
 mod dpop_refusals;
 mod email_otp;
 mod enrolment;

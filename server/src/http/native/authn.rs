@@ -52,6 +52,7 @@ pub(crate) async fn handle(State(app): State<App>, caller: Caller, JsonBytes(byt
         authenticator_id: Some(&selected.authenticator_id),
         params: selected.params.0,
         shown: &shown,
+        begins: false,
         source,
     };
     let progressed = app.house().engine.submit(submission).await?;
