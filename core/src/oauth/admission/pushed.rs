@@ -13,6 +13,7 @@ use crate::house::House;
 use crate::oauth::Params;
 use crate::oauth::authorize::CHECKS;
 use crate::oauth::client_auth::{CREDENTIALS, Shown, find};
+use crate::oauth::dpop;
 use crate::ports::TenantId;
 use crate::ports::store::Slip;
 
@@ -82,7 +83,7 @@ impl House {
     ///
     /// # Errors
     /// The request is unknown, another client's, used or too old, or other parameters stand beside it (60001); or the client
-    /// is unknown (60005) or showed something wrong (401).
+    /// is unknown (60005), showed something wrong, or must bind its logins and did not bind this one (401).
     pub(in crate::oauth) async fn admit_pushed(
         &self,
         tenant: &TenantId,
@@ -110,6 +111,13 @@ impl House {
         }
         if params.get("response_mode").or(note.params.get("response_mode").map(String::as_str)) != Some("direct") {
             return Err(invalid("The parameter response_mode=direct is missing, here and in the pushed request."));
+        }
+        if note.binding.jkt.is_none() && app.oauth.dpop_required {
+            return Err(dpop::required());
+        }
+        // The key may be proved with the first answer; a proof that is there already must hold.
+        if !shown.proofs.is_empty() {
+            self.proofs.continues(shown, note.binding.jkt).await?;
         }
         self.ports.store.take(&key).await?.ok_or_else(gone)?;
         let pushed = Params::read(note.params).map_err(|_| Fault::new("a pushed request repeats a parameter"))?;
