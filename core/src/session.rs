@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::flow::Proof;
+use crate::oauth::dpop::Thumbprint;
 use crate::ports::{SessionId, TenantId, Timestamp, UserId};
 
 /// A signed-in session.
@@ -40,6 +41,8 @@ pub struct Presence {
     /// When the user had last proved something as the name was given out. A cookie is good only until the next proof, so
     /// that one planted before a login is worth nothing after it (session fixation, ASVS 7.2.4).
     pub as_of: Option<Timestamp>,
+    /// The key without which the name is worth nothing.
+    pub key: Option<Thumbprint>,
 }
 
 impl Presence {

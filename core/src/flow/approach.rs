@@ -121,7 +121,7 @@ impl Engine {
         };
         let scene = round.scene;
         let target = Target { tenant: &scene.ticket.tenant, app: Some(&scene.app.id), who, factor };
-        let begun = scene.ticket.session.map(|session| Presence { session, as_of: None });
+        let begun = scene.ticket.session.map(|session| Presence { session, as_of: None, key: None });
         Approach::of((&self.ports, &self.secrets, &self.rules), target, scene.source, begun).await
     }
 

@@ -18,7 +18,6 @@ use crate::flow::{Progressed, Source};
 use crate::grant::Challenge;
 use crate::house::House;
 use crate::ports::{TenantId, UserId};
-use crate::secrets::Shown;
 use crate::session::Presence;
 
 /// A request that passed every check.
@@ -168,8 +167,10 @@ impl House {
         };
         let params = kept.as_ref().unwrap_or(params);
         let request = self.checked(&admitted, params, (checks, pushed)).await?;
-        let named = params.get("sessionId").and_then(|isk| self.secrets.read_session(isk, Shown::Isk));
-        Ok((admitted, request, named.map(|session| Presence { session, as_of: None })))
+        let named = params.get("sessionId").and_then(|isk| self.secrets.read_isk(isk));
+        // An ID token goes many ways: that of a bound login is worth nothing without the key.
+        let named = named.filter(|named| named.key.is_none() || named.key == admitted.binding().jkt);
+        Ok((admitted, request, named))
     }
 
     /// The request of a client that is admitted, if it passes every check.

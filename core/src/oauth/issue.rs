@@ -17,7 +17,7 @@ use crate::error::{Error, Fault};
 use crate::grant::Grant;
 use crate::keyring::Keyring;
 use crate::ports::{Ports, Timestamp};
-use crate::secrets::{Secrets, Shown};
+use crate::secrets::Secrets;
 use crate::user::{Guest, User};
 
 /// A token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
@@ -152,7 +152,7 @@ impl Issuer {
             acr: terms.acr.clone(),
             amr: terms.amr.clone(),
             sid: grant.session,
-            isk: self.secrets.session(&grant.session, Shown::Isk),
+            isk: self.secrets.isk(&grant.session, terms.binding.jkt),
             at_hash: left_half_hash(alg, access_token),
             profile: profile(user, terms, &terms.id_token_claims),
         };

@@ -7,7 +7,6 @@ use crate::application::Application;
 use crate::audit::{Actor, What};
 use crate::error::{Code, Error};
 use crate::ports::{AppId, SessionId, TenantId};
-use crate::secrets::Shown;
 
 /// Where an ordinary logout sends the browser.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +48,7 @@ impl Issuer {
                 .because("App native authentication should be enabled in the app to perform app native logout."));
         }
         let session = match (hint, cookie) {
-            (Some(hint), _) => self.secrets.read_session(&hint.isk, Shown::Isk),
+            (Some(hint), _) => self.session_of(&hint),
             (None, Some(session)) => Some(session),
             (None, None) => {
                 return Err(invalid("App native logout required the session cookies or the id_token."));
@@ -82,13 +81,18 @@ impl Issuer {
         let Some(app) = app else {
             return Err(invalid("A logout needs a client_id or an id_token_hint."));
         };
-        let hinted = hint.and_then(|hint| self.secrets.read_session(&hint.isk, Shown::Isk));
+        let hinted = hint.and_then(|hint| self.session_of(&hint));
         self.end((tenant, app.id), hinted.or(cookie)).await?;
         let location = location.map(|uri| match params.get("state") {
             Some(state) => with_state(&uri, state),
             None => uri,
         });
         Ok(Departure { location })
+    }
+
+    /// The session of a hint. To end one nobody needs its key.
+    fn session_of(&self, hint: &HintClaims) -> Option<SessionId> {
+        self.secrets.read_isk(&hint.isk).map(|named| named.session)
     }
 
     /// The application that a logout comes from and what its hint says.

@@ -48,8 +48,6 @@ pub struct RefreshName {
 /// Where a session's name is shown. A name made for one place is no good at another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// The `isk` claim and the `sessionId` parameter.
-    Isk,
     /// The state that OpenID Connect Session Management mixes into `session_state`.
     BrowserState,
     /// The list from which a user chooses the sessions to end.
@@ -59,7 +57,6 @@ pub enum Shown {
 impl Shown {
     const fn label(self) -> &'static [u8] {
         match self {
-            Self::Isk => b"isk",
             Self::BrowserState => b"browser state",
             Self::Choice => b"session choice",
         }
@@ -205,6 +202,27 @@ impl Secrets {
         genuine.then(|| SessionId::from_bytes(*id))
     }
 
+    /// The name by which apps show the session: the `isk` claim and the `sessionId` parameter. In an ID token of a bound login
+    /// it says to which key.
+    pub fn isk(&self, id: &SessionId, key: Option<Thumbprint>) -> String {
+        let bound = key.as_ref().map_or(&[][..], |key| key.as_bytes());
+        let tag = self.held().newest().names.mac(&[b"session", b"isk", &[id.as_bytes(), bound].concat()]);
+        spell(id.as_bytes(), bound, &tag)
+    }
+
+    /// The session that an `isk` stands for, and for whom.
+    pub fn read_isk(&self, isk: &str) -> Option<Presence> {
+        let bytes = from_base64url(isk)?;
+        let (named, tag) = bytes.split_last_chunk::<TAG>()?;
+        let (id, bound) = named.split_first_chunk::<16>()?;
+        let key = match bound {
+            [] => None,
+            bound => Some(Thumbprint::from_bytes(bound.try_into().ok()?)),
+        };
+        let genuine = self.is_ours(&[b"session", b"isk", named], tag);
+        genuine.then(|| Presence { session: SessionId::from_bytes(*id), as_of: None, key })
+    }
+
     /// The session's cookie, good until the user proves something again.
     pub fn cookie(&self, session: &Session) -> String {
         let moment = session.authenticated.micros().to_be_bytes();
@@ -219,7 +237,7 @@ impl Secrets {
         let (moment, tag) = rest.split_first_chunk::<8>()?;
         let genuine = tag.len() == TAG && self.is_ours(&[b"cookie", id, moment], tag);
         let as_of = Some(Timestamp::from_micros(i64::from_be_bytes(*moment)));
-        genuine.then(|| Presence { session: SessionId::from_bytes(*id), as_of })
+        genuine.then(|| Presence { session: SessionId::from_bytes(*id), as_of, key: None })
     }
 
     fn is_ours(&self, parts: &[&[u8]], tag: &[u8]) -> bool {

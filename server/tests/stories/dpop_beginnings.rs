@@ -98,3 +98,32 @@ async fn an_application_that_must_bind_its_logins_since_the_push_starts_no_free_
     is_proof_refusal(&start(&free).await, 401, "invalid_dpop_proof", required);
     start(&bound).await.is_step("INCOMPLETE");
 }
+
+// Checklist 54, 88.
+#[tokio::test]
+async fn a_stolen_id_token_of_a_bound_login_signs_nobody_in() {
+    let (world, prover) = shop().await;
+    world.app("forum").await;
+    let tokens = world.bound_login(&prover).await;
+    let id_token = claims(&tokens.is(200).at("/id_token"));
+    let isk = id_token["isk"].as_str().unwrap();
+    let with = [("sessionId", isk), ("scope", "openid internal_login")];
+    for thief in [world.anonymous(), world.proving(&world.prover())] {
+        for app in ["shop", "forum"] {
+            thief.authorize(app, &with).await.is_step("INCOMPLETE");
+        }
+        let asked = [("sessionId", isk), ("prompt", "none")];
+        assert_eq!(thief.authorize("shop", &asked).await.is(400).at("/oauth_error"), "login_required");
+    }
+    // Naming the key without having it gives nothing that could be used.
+    let named = [("sessionId", isk), ("dpop_jkt", prover.jkt())];
+    let code = world.anonymous().authorize("shop", &named).await.is_step("SUCCESS_COMPLETED").code();
+    is_proof_refusal(&world.anonymous().exchange("shop", &code).await, 400, "invalid_dpop_proof", MISSING);
+    for app in ["shop", "forum"] {
+        world.proving(&prover).authorize(app, &with).await.is_step("SUCCESS_COMPLETED");
+    }
+    let hint = tokens.at("/id_token");
+    let form = [("client_id", "shop"), ("id_token_hint", &*hint), ("response_mode", "direct")];
+    world.anonymous().form("/oidc/logout", &form).await.is(200);
+    world.proving(&prover).authorize("forum", &with).await.is_step("INCOMPLETE");
+}
