@@ -35,10 +35,13 @@ enum Door {
 impl Door {
     /// The door of a path.
     fn of(path: &str) -> Self {
-        if path.contains("/.well-known/") {
+        let rest = place(path).rest.trim_end_matches('/');
+        // Only where metadata is: elsewhere it may be a name that the caller chose.
+        let tells = |path: &str| path.starts_with("/.well-known/");
+        if tells(path) || tells(rest) || rest.strip_prefix("/oauth2/token").is_some_and(tells) {
             return Self::Open;
         }
-        match place(path).rest.trim_end_matches('/') {
+        match rest {
             "/oauth2/authorize" | "/oauth2/authn" | "/oauth2/authorize-challenge" | "/oauth2/par" => Self::Step,
             "/oauth2/device_authorization" | "/oidc/logout" | "/push-auth/authenticate" => Self::Step,
             "/oauth2/jwks" | "/openapi.json" | "/health/live" | "/health/ready" => Self::Open,
@@ -115,6 +118,8 @@ mod tests {
             ("/oauth2/token", Door::Service),
             ("/oauth2/introspect", Door::Service),
             ("/scim2/Users", Door::Managed),
+            ("/scim2/Users/.well-known/x", Door::Managed),
+            ("/t/acme/.well-known/assetlinks.json", Door::Open),
             ("/nowhere", Door::Managed),
             ("/t/acme/oauth2/authn", Door::Step),
             ("/t/acme/oauth2/jwks", Door::Open),

@@ -228,6 +228,20 @@ async fn client_secrets_are_not_guessed_and_good_ones_are_not_counted() {
 }
 
 #[tokio::test]
+async fn no_name_in_a_path_leads_past_the_threshold() {
+    const PATH: &str = "/api/server/v1/applications/.well-known/inbound-protocols/oidc";
+    let world = world(|limits| {
+        limits.source_requests = 40;
+        limits.deny_networks = vec!["203.0.113.0/24".parse().unwrap()];
+    })
+    .await;
+    world.anonymous().from("203.0.113.1").get(PATH).await.is(403);
+    let there = world.anonymous().from("198.51.100.1");
+    there.clone().basic("admin", "a guess").get(PATH).await.is(401);
+    there.clone().basic("admin", "a guess").get(PATH).await.is(429);
+}
+
+#[tokio::test]
 async fn networks_are_shut_out() {
     let list = |text: &str| vec![text.parse().unwrap()];
     let world = world(|limits| {
