@@ -75,12 +75,12 @@ impl Networks {
     fn source(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Source {
         let mut address = peer;
         let values = headers.get_all("x-forwarded-for").iter().rev();
-        let hops = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.rsplit(','));
+        let hops = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
         for hop in hops {
             if !address.is_some_and(|address| listed(&self.trusted_proxies, address)) {
                 break;
             }
-            match read_hop(hop.trim()) {
+            match std::str::from_utf8(hop).ok().and_then(|hop| read_hop(hop.trim())) {
                 Some(next) => address = Some(next),
                 None => break,
             }
@@ -284,6 +284,8 @@ mod tests {
         assert_eq!(source("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), address("198.51.100.1"));
         assert_eq!(source("10.0.0.1", &["1.1.1.1", "198.51.100.1"]), address("198.51.100.1"));
         assert_eq!(source("10.0.0.1", &["a"]), address("10.0.0.1"));
+        // What a client put before it does not hide what the proxy wrote.
+        assert_eq!(source("10.0.0.1", &["1.1.1.1", "é, 198.51.100.1"]), address("198.51.100.1"));
     }
 
     // Checklist 27.
