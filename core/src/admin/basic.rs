@@ -113,15 +113,11 @@ impl Administration {
         let world = (&self.ports, &*self.secrets, &self.rules);
         let (tenant, who, factor) = (&account.tenant, &account.who, Factor::Password);
         let Approach { acquainted, tallies, costs } =
-            Approach::of(world, Target { tenant, app: None, who, factor }, source, None).await?;
+            Approach::of(world, Target { tenant, path, app: None, who, factor }, source, None).await?;
         let mut claimed = Claimed { tallies: Vec::new(), costs, is_open: false };
-        // The source's tally first, and that of the tenant in whose path it guesses.
-        let of_source = source.address.filter(|_| !source.exempt).map(|address| TallyKey::of_source(path, address));
-        let of_source = of_source.map(|key| (key, self.rules.source));
-        let of_user = tallies.into_iter().next();
-        for (is_users, (key, rule)) in
-            of_source.map(|one| (false, one)).into_iter().chain(of_user.map(|one| (true, one)))
-        {
+        // The source's tally first.
+        for (place, (key, rule)) in tallies.into_iter().enumerate().rev() {
+            let is_users = place == 0;
             let refusal = match key.claim(&self.ports, &rule).await {
                 Ok(Slot::Free) => {
                     claimed.is_open = is_users;

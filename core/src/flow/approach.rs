@@ -47,7 +47,10 @@ pub(crate) struct Approach {
 /// What is guessed at.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
+    /// Whose it is.
     pub tenant: &'a TenantId,
+    /// In whose path it is guessed at: addresses and budgets are counted there, so that they do not tell whose it is.
+    pub path: &'a TenantId,
     /// None for the management API.
     pub app: Option<&'a AppId>,
     pub who: &'a Who,
@@ -65,7 +68,7 @@ impl Approach {
         source: &Source,
         begun: Option<Presence>,
     ) -> Result<Self, Error> {
-        let Target { tenant, app, who, factor } = target;
+        let Target { tenant, path, app, who, factor } = target;
         let Some(pool) = factor.pool() else { return Ok(Self::default()) };
         let acquainted = Familiar::of(tenant, who, pool).knows((ports, secrets), source, begun).await?;
         // Who used up what is left to acquaintances is a stranger like any other.
@@ -73,11 +76,11 @@ impl Approach {
             acquainted && !ports.store.tally(&TallyKey::of_acquaintances(tenant, who, factor)).await?.is_sealed();
         let mut tallies = vec![rules.user.tally((tenant, who), factor, acquainted)];
         let counted = source.address.filter(|_| !source.exempt);
-        tallies.extend(counted.map(|address| (TallyKey::of_source(tenant, address), rules.source)));
+        tallies.extend(counted.map(|address| (TallyKey::of_source(path, address), rules.source)));
         let costs = [
-            counted.map(|address| (BudgetKey::of_network(tenant, address), rules.misses.network, FIRST_MISS)),
-            app.map(|app| (BudgetKey::of_app(tenant, app), rules.misses.app, 1)),
-            Some((BudgetKey::of_tenant(tenant), rules.misses.tenant, 1)),
+            counted.map(|address| (BudgetKey::of_network(path, address), rules.misses.network, FIRST_MISS)),
+            app.map(|app| (BudgetKey::of_app(path, app), rules.misses.app, 1)),
+            Some((BudgetKey::of_tenant(path), rules.misses.tenant, 1)),
         ];
         let costs = costs.into_iter().flatten().filter(|(_, rule, _)| rule.limit > 0);
         let costs = costs.map(|(key, rule, shares)| Cost { key, rule, shares }).collect();
@@ -120,7 +123,8 @@ impl Engine {
             return Ok(Approach::default());
         };
         let scene = round.scene;
-        let target = Target { tenant: &scene.ticket.tenant, app: Some(&scene.app.id), who, factor };
+        let tenant = &scene.ticket.tenant;
+        let target = Target { tenant, path: tenant, app: Some(&scene.app.id), who, factor };
         let begun = scene.ticket.session.map(|session| Presence { session, as_of: None, key: None });
         Approach::of((&self.ports, &self.secrets, &self.rules), target, scene.source, begun).await
     }

@@ -204,6 +204,21 @@ async fn whoever_has_yet_to_learn_the_nonce_is_no_guesser() {
     is_put_off(&there.authorize("shop", &[]).await);
 }
 
+// Checklist 25.
+#[tokio::test]
+async fn whoever_may_not_guess_learns_no_names_of_the_root_tenant_at_another_door() {
+    let world = world(|limits| limits.network_misses = 50).await;
+    world.tenant("acme").await;
+    let guess = |name: &str| {
+        let there = world.anonymous().from("203.0.113.1").at("/t/acme").basic(name, "wrong");
+        async move { there.get("/scim2/Users").await.status }
+    };
+    for number in 0..10 {
+        assert_eq!(guess(&name(number)).await, 401);
+    }
+    assert_eq!([guess("nobody").await, guess("kim").await], [429, 429]);
+}
+
 // Checklist 23, 90.
 #[tokio::test]
 async fn client_secrets_are_not_guessed_and_good_ones_are_not_counted() {
