@@ -180,8 +180,11 @@ impl Walker {
     /// The end of the log.
     ///
     /// # Errors
-    /// It was signed further than it goes.
+    /// It was signed further than it goes, or what was signed elsewhere was removed before it could be compared.
     pub fn end(self) -> Result<Summary, Finding> {
+        if let Some((seq, _)) = self.elsewhere.filter(|(seq, _)| *seq < self.summary.after) {
+            return Err(at(seq, Flaw::Missing));
+        }
         let further = self.pending.iter().chain(&self.elsewhere).map(|(seq, _)| *seq);
         match further.filter(|seq| *seq > self.summary.last).min() {
             Some(seq) => Err(at(seq, Flaw::Cut)),

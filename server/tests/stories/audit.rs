@@ -298,11 +298,17 @@ async fn the_log_is_signed_when_there_is_something_new_and_pruned_when_it_is_old
         world.anonymous().sign_in("shop", "kim", &[]).await;
     }
     assert_eq!(signed().await, Some((8, false)));
+    let elsewhere = async |seq| world.store().checkpoint_before(seq).await.unwrap();
+    let (old, new) = (elsewhere(5).await, elsewhere(8).await);
     world.wait(days(11));
     world.anonymous().sign_in("shop", "kim", &[]).await;
     assert_eq!(signed().await.map(|(seq, _)| seq), Some(9));
     let Checked::Sound(summary) = check(world.store(), None).await.unwrap() else { panic!("it is not sound") };
     assert_eq!((summary.after, summary.records, summary.last), (8, 2, 10));
+    // What was removed can no longer be held against an older checkpoint: an anchor could hide that all was rewritten.
+    assert!(matches!(check(world.store(), new.as_ref()).await.unwrap(), Checked::Sound(_)));
+    let Checked::Broken(finding) = check(world.store(), old.as_ref()).await.unwrap() else { panic!("it was compared") };
+    assert_eq!(finding.to_string(), "record 5: missing");
     assert_eq!(world.the("audit.pruned").await["details"]["until"], "8");
     signed().await;
     assert!(world.is_sound().await);
