@@ -174,7 +174,8 @@ impl Tally {
         if now < self.locked_until {
             return Slot::Locked(self.locked_until);
         }
-        if self.misses.saturating_add(self.pending) >= rule.limit {
+        let is_last = rule.cap > 0 && self.pending > 0 && self.total.saturating_add(self.pending) >= rule.cap;
+        if is_last || self.misses.saturating_add(self.pending) >= rule.limit {
             return Slot::Full;
         }
         self.pending += 1;
@@ -301,6 +302,19 @@ mod tests {
             now = now + Duration::from_secs(901);
         }
         assert_eq!(evaluated, 100);
+    }
+
+    #[test]
+    fn answers_compared_at_once_do_not_outrun_the_cap() {
+        let rule = TallyRule { limit: 7, cap: 16, ..RULE };
+        let (mut tally, mut now, mut evaluated) = (Tally::default(), at(0), 0);
+        for _ in 0..20 {
+            let open = (0..9).filter(|_| tally.claim(now, &rule) == Slot::Free).count();
+            (0..open).for_each(|_| tally.settle(now, Mark::Wrong, &rule));
+            evaluated += open;
+            now = now + Duration::from_secs(901);
+        }
+        assert_eq!((evaluated, tally.is_sealed()), (16, true));
     }
 
     #[test]
