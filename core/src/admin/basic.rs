@@ -76,21 +76,23 @@ impl Administration {
             }
             (Verdict::Right { .. } | Verdict::Wrong, _) => {
                 self.settle(&account, &claimed, Mark::Wrong, Effects::default()).await?;
-                self.tell_wrong(tenant, &account, !claimed.is_open).await?;
+                self.tell_wrong(tenant, name, &account, !claimed.is_open).await?;
                 Err(Error::new(Code::Unauthorized).because("The user name or the password is wrong."))
             }
         }
     }
 
-    async fn tell_wrong(&self, tenant: &TenantId, account: &Account, locked: bool) -> Result<(), Fault> {
+    /// Both tenants are told: in whose path it was guessed, and whose user was guessed at. The one does not learn whom the other has.
+    async fn tell_wrong(&self, tenant: &TenantId, name: &str, account: &Account, locked: bool) -> Result<(), Fault> {
         let what = if locked { What::LoginLocked } else { What::LoginFailed };
-        let event = self.ports.event(what, tenant).with("authenticator", "administrator");
-        self.ports
-            .record(match &account.who {
-                Who::Known(user) => event.user(*user),
-                Who::Shadow(name) => event.with("name", self.secrets.blind(tenant, name)),
-            })
-            .await
+        let event = |tenant| self.ports.event(what, tenant).with("authenticator", "administrator");
+        if let Who::Known(user) = &account.who {
+            self.ports.record(event(&account.tenant).user(*user)).await?;
+            if account.tenant == *tenant {
+                return Ok(());
+            }
+        }
+        self.ports.record(event(tenant).with("name", self.secrets.blind(tenant, &canonical_name(name)))).await
     }
 
     /// The tenant's own user of that name goes before the root tenant's.

@@ -195,6 +195,27 @@ async fn a_tenant_sees_its_own_records_alone() {
     other.clone().at("/t/acme").get(AUDIT).await.is(401);
 }
 
+// Checklist 111.
+#[tokio::test]
+async fn a_tenant_is_not_told_which_names_the_root_tenant_has() {
+    let world = World::new().await;
+    let acme = world.tenant("acme").await;
+    let acme = world.admin_of(&acme, "anna").await;
+    let kim = world.user("kim").await.id.to_string();
+    for name in ["kim", "nobody"] {
+        world.anonymous().at("/t/acme").basic(name, "wrong").get(USERS).await.is(401);
+    }
+    let seen = acme.get(&format!("{AUDIT}?what=login.*")).await.is(200).json();
+    let shapes: Vec<_> = seen["records"].as_array().unwrap().iter().map(|record| &record["event"]).collect();
+    assert_eq!(shapes.len(), 2);
+    assert!(shapes.iter().all(|event| event["user"].is_null() && event["details"]["name"].is_string()), "{shapes:?}");
+    // The root tenant's operators see who was guessed at.
+    let told = world.told_of("login.failed").await;
+    let of_kim: Vec<_> = told.iter().filter(|event| event["user"] == kim.as_str()).collect();
+    assert_eq!(of_kim.len(), 1);
+    assert_eq!(of_kim[0]["tenant"], "carbon.super");
+}
+
 // Checklist 110.
 #[tokio::test]
 async fn the_log_is_read_with_its_own_right_alone() {
