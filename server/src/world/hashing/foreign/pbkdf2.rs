@@ -7,7 +7,7 @@ use vestibule_core::error::Fault;
 
 use super::{Foreign, Read, bytes, members, number, parts};
 
-/// Most iterations: some seconds.
+/// Most iterations, over all blocks of a tag: some seconds.
 const ITERATIONS: std::ops::RangeInclusive<u32> = 1..=10_000_000;
 /// Bytes of a tag: fewer could be met by chance, more are not made anywhere.
 const TAGS: std::ops::RangeInclusive<usize> = 16..=128;
@@ -21,18 +21,19 @@ struct Pbkdf2 {
 }
 
 pub(super) fn sha1(text: &str) -> Read {
-    read(text, pbkdf2::PBKDF2_HMAC_SHA1)
+    read(text, pbkdf2::PBKDF2_HMAC_SHA1, 20)
 }
 
 pub(super) fn sha256(text: &str) -> Read {
-    read(text, pbkdf2::PBKDF2_HMAC_SHA256)
+    read(text, pbkdf2::PBKDF2_HMAC_SHA256, 32)
 }
 
 pub(super) fn sha512(text: &str) -> Read {
-    read(text, pbkdf2::PBKDF2_HMAC_SHA512)
+    read(text, pbkdf2::PBKDF2_HMAC_SHA512, 64)
 }
 
-fn read(text: &str, algorithm: Algorithm) -> Read {
+/// `block`: how many bytes the algorithm makes at once.
+fn read(text: &str, algorithm: Algorithm, block: usize) -> Read {
     let [params, salt, tag] = parts(text, "$pbkdf2-sha256$i=ITERATIONS$SALT$HASH")?;
     let (iterations, length) = if params.contains('=') {
         let [iterations, length] = members(&params, ["i", "l"])?;
@@ -47,6 +48,11 @@ fn read(text: &str, algorithm: Algorithm) -> Read {
     }
     if salt.is_empty() || salt.len() > LONGEST_SALT {
         return Err(format!("its salt must be 1 to {LONGEST_SALT} bytes"));
+    }
+    // Each block of the tag takes all the iterations (RFC 8018 §5.2).
+    let blocks = u32::try_from(tag.len().div_ceil(block)).unwrap_or(u32::MAX);
+    if iterations.saturating_mul(blocks) > *ITERATIONS.end() {
+        return Err(format!("its iterations times {blocks} blocks of its hash are more than {}", ITERATIONS.end()));
     }
     let iterations = NonZeroU32::new(iterations).ok_or("it has no iterations")?;
     Ok(Box::new(Pbkdf2 { algorithm, iterations, salt, tag }))

@@ -131,6 +131,8 @@ fn what_costs_too_much_or_is_no_hash_is_refused_with_the_reason() {
         ("$2b$04$4PkK.wmCyJaF7mAVyEf/vedxxQSUlEG".to_owned(), "53 characters"),
         (format!("$pbkdf2-sha256$i=10000001${salt}${tag}"), "from 1 to 10000000"),
         (format!("$pbkdf2-sha256$i=0${salt}${tag}"), "from 1 to 10000000"),
+        // Seven blocks of 20 bytes each take all the iterations.
+        (format!("$pbkdf2-sha1$i=2000000${salt}${}", "A".repeat(171)), "times 7 blocks"),
         (format!("$pbkdf2-sha256$i=1,i=2${salt}${tag}"), "stands twice"),
         (format!("$pbkdf2-sha256$i=1,x=2${salt}${tag}"), "its parameters are i, l"),
         (format!("$pbkdf2-sha256$i=1,l=31${salt}${tag}"), "as many as l says"),
