@@ -82,17 +82,20 @@ impl Administration {
         }
     }
 
-    /// Both tenants are told: in whose path it was guessed, and whose user was guessed at. The one does not learn whom the other has.
+    /// Both tenants are told: in whose path it was guessed, and whose user was guessed at. The one does not learn whom the other
+    /// has, also not by the time that it takes: it is one write.
     async fn tell_wrong(&self, tenant: &TenantId, name: &str, account: &Account, locked: bool) -> Result<(), Fault> {
         let what = if locked { What::LoginLocked } else { What::LoginFailed };
         let event = |tenant| self.ports.event(what, tenant).with("authenticator", "administrator");
-        if let Who::Known(user) = &account.who {
-            self.ports.record(event(&account.tenant).user(*user)).await?;
-            if account.tenant == *tenant {
-                return Ok(());
-            }
-        }
-        self.ports.record(event(tenant).with("name", self.secrets.blind(tenant, &canonical_name(name)))).await
+        let known = match &account.who {
+            Who::Known(user) => Some(event(&account.tenant).user(*user)),
+            Who::Shadow(_) => None,
+        };
+        let blind = || event(tenant).with("name", self.secrets.blind(tenant, &canonical_name(name)));
+        let of_path = (known.is_none() || account.tenant != *tenant).then(blind);
+        let events: Vec<_> = known.into_iter().chain(of_path).collect();
+        let settlement = Settlement { events: &events, ..Settlement::of(tenant, self.ports.clock.now()) };
+        self.ports.settle(settlement).await.map(drop)
     }
 
     /// The tenant's own user of that name goes before the root tenant's.
