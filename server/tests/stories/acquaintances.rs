@@ -189,6 +189,34 @@ async fn whoever_has_the_password_alone_is_a_stranger_to_the_codes() {
     home.answer(&flow, &id_of("totp"), code(next)).await.is(200).code();
 }
 
+// Checklist 22.
+#[tokio::test]
+async fn a_code_from_the_mailbox_forgives_no_wrong_ones_of_the_authenticator_app() {
+    let world = World::set(lift).await;
+    world.settle_in(&[&["BasicAuthenticator"], &["totp", "email-otp-authenticator"]]).await;
+    let device = world.enrol_device(&world.who("kim").await).await;
+    // Somebody has the password and the mailbox, and guesses at the rest.
+    let thief = world.at(ELSEWHERE);
+    let guess = async |token: String, times: usize| {
+        let mut last = None;
+        for _ in 0..times {
+            let flow = thief.sign_in("bank", "kim", &[]).await.flow_id();
+            last = Some(thief.answer(&flow, &id_of("totp"), json!({"token": token})).await);
+        }
+        last.unwrap()
+    };
+    guess("000000".to_owned(), 4).await.is_step("FAIL_INCOMPLETE");
+    let flow = thief.sign_in("bank", "kim", &[]).await.flow_id();
+    thief.select(&flow, &id_of("email-otp-authenticator")).await.is_step("INCOMPLETE");
+    world.mail().await;
+    let mailed = json!({"OTPCode": world.newest_code().await});
+    thief.answer(&flow, &id_of("email-otp-authenticator"), mailed).await.is(200).code();
+    guess("000000".to_owned(), 1).await.is_step("FAIL_INCOMPLETE");
+    guess(device.code(&world, 0), 1).await.is_step("FAIL_INCOMPLETE");
+    world.wait(seconds(30));
+    guess(device.code(&world, 0), 1).await.is(200).code();
+}
+
 // Checklist 86.
 #[tokio::test]
 async fn another_password_makes_everybody_a_stranger() {

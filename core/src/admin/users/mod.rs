@@ -241,7 +241,7 @@ impl Administration {
     /// A lifted lock forgets all wrong answers, a new password those to the old one.
     async fn forgive(&self, user: &User, locked: Option<bool>, renewed: bool) -> Result<(), Error> {
         let lifted = locked == Some(false);
-        let pools = [(Factor::Password, lifted || renewed), (Factor::Otp, lifted)];
+        let pools = [(Factor::Password, lifted || renewed), (Factor::Otp, lifted), (Factor::Email, lifted)];
         for (pool, forgiven) in pools {
             if forgiven {
                 TallyKey::forgive(&*self.ports.store, user, pool).await?;

@@ -53,11 +53,13 @@ impl Factor {
         }
     }
 
-    /// Which wrong answers are counted together; `None` for what cannot be guessed.
+    /// Which wrong answers are counted together; `None` for what cannot be guessed. What a mailbox is sent is apart from what
+    /// is held: a right code of the weaker kind must not forgive guesses at the stronger.
     pub const fn pool(self) -> Option<&'static str> {
         match self {
             Self::Password => Some("pwd"),
-            Self::Otp | Self::Email | Self::Sms => Some("otp"),
+            Self::Otp | Self::Sms => Some("otp"),
+            Self::Email => Some("mail"),
             Self::Key | Self::VerifiedKey | Self::Device | Self::Federated | Self::Service => None,
         }
     }
@@ -66,8 +68,9 @@ impl Factor {
     pub const fn opens(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
-            Self::Otp | Self::Email | Self::Sms => &["otp"],
-            Self::VerifiedKey => &["pwd", "otp"],
+            Self::Otp | Self::Sms => &["otp"],
+            Self::Email => &["mail"],
+            Self::VerifiedKey => &["pwd", "otp", "mail"],
             Self::Key | Self::Device | Self::Federated | Self::Service => &[],
         }
     }
