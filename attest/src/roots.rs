@@ -39,7 +39,8 @@ impl Roots {
 
 impl Revoked {
     /// Google's status list (<https://android.googleapis.com/attestation/status>): every serial number in it counts as
-    /// revoked, whether it says `REVOKED` or `SUSPENDED`.
+    /// revoked, whether it says `REVOKED` or `SUSPENDED`. Most are in hexadecimal, as Google documents; the oldest, all of 64
+    /// bits, are in decimal.
     ///
     /// # Errors
     /// It is no such list, or longer than 16 MiB.
@@ -52,7 +53,9 @@ impl Revoked {
     /// Whether the certificate with this serial number, the content of its INTEGER, is revoked.
     pub(crate) fn contains(&self, serial: &[u8]) -> bool {
         let hex: String = serial.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.0.contains(&canonical(&hex))
+        let hex = canonical(&hex);
+        let decimal = u128::from_str_radix(&hex, 16).map(|number| number.to_string());
+        self.0.contains(&hex) || decimal.is_ok_and(|decimal| self.0.contains(&decimal))
     }
 }
 
@@ -132,5 +135,15 @@ mod tests {
         assert!(!revoked.contains(&[0xc0, 0xff]));
         assert_eq!(Revoked::read(b"{}"), Err(BadRoots));
         assert_eq!(Revoked::read(b"[]"), Err(BadRoots));
+    }
+
+    // Checklist 67.
+    #[test]
+    fn serial_numbers_are_found_in_hexadecimal_and_in_decimal() {
+        let revoked = Revoked::read(br#"{"entries":{"9408173275444922801":{"status":"REVOKED"}}}"#).unwrap();
+        let number = 9_408_173_275_444_922_801_u64.to_be_bytes();
+        assert!(revoked.contains(&number) && revoked.contains(&[&[0], number.as_slice()].concat()));
+        assert!(revoked.contains(&[0x09, 0x40, 0x81, 0x73, 0x27, 0x54, 0x44, 0x92, 0x28, 0x01]));
+        assert!(!revoked.contains(&number[1..]) && !revoked.contains(&[0xff; 40]));
     }
 }
