@@ -43,7 +43,8 @@ impl Door {
         }
         match rest {
             "/oauth2/authorize" | "/oauth2/authn" | "/oauth2/authorize-challenge" | "/oauth2/par" => Self::Step,
-            "/oauth2/device_authorization" | "/oidc/logout" | "/push-auth/authenticate" => Self::Step,
+            "/oauth2/attestation" | "/oauth2/device_authorization" | "/oidc/logout" => Self::Step,
+            "/push-auth/authenticate" => Self::Step,
             "/oauth2/jwks" | "/openapi.json" | "/health/live" | "/health/ready" => Self::Open,
             path if path.starts_with("/oauth2/") => Self::Service,
             _ => Self::Managed,
@@ -127,6 +128,18 @@ mod tests {
         ] {
             assert_eq!(Door::of(path), door, "{path}");
         }
+    }
+
+    // Checklist 67.
+    #[test]
+    fn every_way_to_a_login_counts_its_calls() {
+        for path in ["/oauth2/authorize", "/oauth2/authn", "/oauth2/par", "/oauth2/authorize-challenge"] {
+            assert_eq!(Door::of(path), Door::Step, "{path}");
+            assert_eq!(Door::of(&format!("/t/acme{path}/")), Door::Step, "{path}");
+        }
+        // What a platform says may have to be asked of Google, by many calls at once too.
+        assert_eq!(Door::of("/oauth2/attestation"), Door::Step);
+        assert_eq!(Door::of("/oauth2/attestation/challenge"), Door::Service);
     }
 
     #[test]
