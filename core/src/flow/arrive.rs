@@ -1,7 +1,7 @@
 //! Arriving at a step: what is needless is passed in silence, and where a user holds nothing that a step asks for, the
 //! step enrols instead. Law: enrolment is offered only after another factor has been proved, only where none of the step's
-//! options can be answered, and to whoever holds a second factor only after a second one, so that a stolen password cannot
-//! be made into a second factor.
+//! options can be answered, and only after a second one to whoever holds one or has to prove two, so that a stolen password
+//! cannot be made into a second factor.
 
 use super::authenticator::Authenticator;
 use super::conclude::{ACR, acr};
@@ -65,12 +65,16 @@ impl Engine {
     }
 
     /// Whether the user holds a second factor and has not proved one in this flow (NIST SP 800-63B-4 §4.1.2.1): another
-    /// application may not take it, and would give whoever has the password alone one that opens this user's every door.
+    /// application may not take it, and would give whoever has the password alone one that opens this user's every door. A
+    /// login that steps up owes two factors that were there before it.
     async fn owes_a_factor(&self, scene: Scene<'_>, progress: &Progress) -> Result<bool, Fault> {
         let proofs: Vec<&Proof> = progress.proofs().collect();
         let Some(Who::Known(user)) = &progress.who else { return Ok(true) };
         if acr(&proofs) == ACR[1] {
             return Ok(false);
+        }
+        if scene.ticket.binding.step_up {
+            return Ok(true);
         }
         let held = self.ports.store.credentials(&scene.ticket.tenant, user).await?;
         Ok(held.iter().any(|held| held.kind().is_second_factor()))

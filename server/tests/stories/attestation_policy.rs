@@ -7,12 +7,16 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use vestibule_core::application::Application;
 use vestibule_core::attestation::{AndroidPolicy, AttestationPolicy, Device, Unattestable};
 use vestibule_core::ports::attest::Bound;
 use vestibule_core::ports::web::{WebAnswer, WebFailure, WebRequest};
 use vestibule_core::ports::{Secret, Web};
 use vestibule_jose::{Algorithm, Family, SigningKey, base64url, verify_by};
 
+use crate::caller::Caller;
+use crate::devices::TOTP;
+use crate::enrolment::TOTP_ENROL;
 use crate::phones::*;
 use crate::world::*;
 
@@ -82,6 +86,28 @@ async fn a_login_that_steps_up_takes_two_factors() {
     // The session of this login is no way around.
     let session = claims(&tokens.at("/id_token"))["isk"].as_str().unwrap().to_owned();
     world.authorize("shop", &[("sessionId", &session)]).await.is_refused(400, "60002", "authentication_failed");
+}
+
+// Checklist 67.
+#[tokio::test]
+async fn a_login_that_steps_up_makes_no_second_factor_of_a_stolen_password() {
+    let phones = with_rules(&[(Device::Other, Unattestable::StepUp)]).await;
+    let app = phones.app().await;
+    let change = |app: &mut Application| {
+        app.sequence = steps(&[&["BasicAuthenticator"], &[TOTP]]);
+        app.enrolment = true;
+    };
+    phones.world.change_app(&app, change).await;
+    let headers = phones.app_attest().await;
+    let offered = async |caller: Caller| {
+        let begun = caller.authorize("shop", &[]).await;
+        phones.world.anonymous().password(&begun.flow_id(), "kim", PASSWORD).await
+    };
+    let attested = offered(phones.world.showing(&headers)).await;
+    assert_eq!(attested.is_step("INCOMPLETE").options(), [id_of(TOTP_ENROL)]);
+    let stepping_up = offered(phones.world.anonymous()).await;
+    assert!(!stepping_up.text().contains(&id_of(TOTP_ENROL)), "{}", stepping_up.text());
+    assert!(stepping_up.member("/authData").is_null());
 }
 
 /// Google, as far as it is asked here.
