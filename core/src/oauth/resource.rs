@@ -174,7 +174,7 @@ impl Issuer {
         shown: &client_auth::Shown,
         params: &Params,
     ) -> Result<Introspection, Error> {
-        let (caller, _) = self.client(tenant, shown, params).await?;
+        let caller = self.caller(tenant, shown, params).await?;
         if caller.oauth.public {
             return Err(Error::new(Code::Unauthorized).because("Introspection is for confidential applications."));
         }
@@ -219,7 +219,7 @@ impl Issuer {
     /// # Errors
     /// The caller did not authenticate (401), or sent no token.
     pub async fn revoke(&self, tenant: &TenantId, shown: &client_auth::Shown, params: &Params) -> Result<(), Error> {
-        let (caller, _) = self.client(tenant, shown, params).await?;
+        let caller = self.caller(tenant, shown, params).await?;
         let token = token_of(params)?;
         if let Some(name) = Secrets::read_refresh(token) {
             let grant = self.ports.store.grant(&name.grant).await?;

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use vestibule_core::attestation::{Attester, Evidence, Field};
 use vestibule_core::ports::attest::Integrity;
-use vestibule_jose::{Algorithm, base64url, verify};
+use vestibule_jose::{Algorithm, base64url, sha256, verify};
 
 use crate::phones::*;
 use crate::world::*;
@@ -179,6 +179,24 @@ async fn a_dpop_proof_by_the_attested_key_takes_the_place_of_the_proof_of_posses
     // With a proof of its own the DPoP proof may be by any key.
     let pop = Field::Once(instance.proof(&phones.world, &phones.challenge().await));
     assert_eq!(admit(&Evidence { pop, ..evidence }, Some(&other)).await.unwrap(), Some(own));
+}
+
+// Checklist 67, 89.
+#[tokio::test]
+async fn a_dpop_proof_in_place_of_the_proof_of_possession_is_good_once() {
+    let phones = Phones::set(|_| (), |policy| policy.authenticates = true).await;
+    let (world, prover) = (&phones.world, phones.world.prover());
+    let challenge = phones.challenge().await;
+    let bound = sha256(format!("{challenge}.{}", prover.jkt()).as_bytes());
+    let (object, jwk) = (STANDARD.encode(phones.apple.attestation(&bound)), prover.jwk().to_string());
+    let form =
+        [("client_id", "shop"), ("attestation", object.as_str()), ("attestation_challenge", &challenge), ("jwk", &jwk)];
+    let issued = world.proving(&prover).form("/oauth2/attestation", &form).await;
+    let shown = world.anonymous().header("oauth-client-attestation", &issued.is(200).at("/client_attestation"));
+    let caller = shown.header("dpop", &prover.proof("POST", "/oauth2/revoke"));
+    let form = [("client_id", "shop"), ("token", "x")];
+    caller.form("/oauth2/revoke", &form).await.is(200);
+    caller.form("/oauth2/revoke", &form).await.is_oauth_refusal(400, "invalid_dpop_proof");
 }
 
 // Checklist 67.

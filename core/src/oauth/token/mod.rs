@@ -102,6 +102,24 @@ impl Issuer {
         found
     }
 
+    /// The client that asks for something else than tokens. Nothing is bound to the proof of an attested key there, so it is
+    /// used up at once.
+    ///
+    /// # Errors
+    /// As [`Self::client`]; or the proof was used before (401).
+    pub(super) async fn caller(
+        &self,
+        tenant: &TenantId,
+        shown: &client_auth::Shown,
+        params: &Params,
+    ) -> Result<Application, Error> {
+        let (app, _) = self.client(tenant, shown, params).await?;
+        if shown.evidence.is_shown() {
+            self.proofs.key(shown, About::default()).await.map_err(dpop::at_token_endpoint)?;
+        }
+        Ok(app)
+    }
+
     async fn instance(
         &self,
         tenant: &TenantId,
