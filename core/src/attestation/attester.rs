@@ -73,6 +73,7 @@ impl Attestation {
             iss: self.urls.issuer(&app.tenant),
             sub: app.client_id.clone(),
             iat: now.seconds(),
+            nbf: None,
             exp: (now + lifetime).seconds(),
             cnf: Confirmation { jwk: key },
             attestation: Some(Seen { platform: attested.device, trust: attested.trust, key: behind }),

@@ -31,6 +31,8 @@ pub(super) struct Claims {
     pub iss: String,
     pub sub: String,
     pub iat: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
     pub exp: i64,
     pub cnf: Confirmation,
     /// What this server saw when it gave the attestation.
@@ -119,7 +121,8 @@ impl Attestation {
         if now >= claims.exp {
             return Err(No::Over("The client attestation is over: get another one."));
         }
-        if claims.iat > now.saturating_add(SKEW) || claims.exp.saturating_sub(claims.iat) > LONGEST {
+        let begins = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
+        if begins > now.saturating_add(SKEW) || claims.exp.saturating_sub(claims.iat) > LONGEST {
             return Err(No::invalid("The client attestation is from the future, or good for more than 24 hours."));
         }
         if !is_own {

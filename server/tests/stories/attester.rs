@@ -301,11 +301,14 @@ async fn client_attestations_of_others_are_taken_where_the_application_names_the
         with("exp", START.seconds().into()),
         with("exp", (START.seconds() + 86_401).into()),
         with("iat", (START.seconds() + 11).into()),
+        with("nbf", (START.seconds() + 11).into()),
+        with("nbf", "soon".into()),
         with("cnf", json!({})),
         with("cnf", json!({"jwk": {"kty": "EC", "crv": "P-256", "x": "AQ", "y": "AQ"}})),
     ] {
         start(&wrong, ATTESTATION, &attester).await.is_refused(401, "401", "unauthorized");
     }
+    start(&with("nbf", START.seconds().into()), ATTESTATION, &attester).await.is_step("INCOMPLETE");
     start(&good, "JWT", &attester).await.is_refused(401, "401", "unauthorized");
     start(&good, ATTESTATION, &instance).await.is_refused(401, "401", "unauthorized");
 }
