@@ -76,7 +76,12 @@ impl Attestation {
             nbf: None,
             exp: (now + lifetime).seconds(),
             cnf: Confirmation { jwk: key },
-            attestation: Some(Seen { platform: attested.device, trust: attested.trust, key: behind }),
+            attestation: Some(Seen {
+                platform: attested.device,
+                app: app.attestation.named_app(&app.id),
+                trust: attested.trust,
+                key: behind,
+            }),
         };
         let signer = self.keyring.signer(&app.tenant, Algorithm::ES256).await?;
         let signed = signer.sign(Algorithm::ES256, TYPE, &claims);

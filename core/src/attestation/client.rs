@@ -50,6 +50,9 @@ pub(super) struct Confirmation {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Seen {
     pub platform: Device,
+    /// Digest of the app that the application named.
+    #[serde(default)]
+    pub app: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Integrity>,
     /// Id of the App Attest key behind it.
@@ -135,6 +138,11 @@ impl Attestation {
     /// What this server saw must still be good enough: keys are revoked and applications ask for more.
     async fn still_holds(&self, app: &Application, seen: Option<&Seen>) -> Result<(), No> {
         let seen = seen.ok_or_else(|| No::invalid("The client attestation does not say what it stands on."))?;
+        if seen.app != app.attestation.named_app(&app.id) {
+            return Err(No::Over(
+                "The application names another app since the client attestation was given: get another one.",
+            ));
+        }
         if let Some(key) = &seen.key {
             self.known_key(app, key).await?;
         }

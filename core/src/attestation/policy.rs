@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use vestibule_jose::JwkSet;
+use vestibule_jose::{JwkSet, base64url, sha256};
 
 use crate::error::Fault;
-use crate::ports::Secret;
 use crate::ports::attest::{Integrity, Level, PlayKeys};
+use crate::ports::{AppId, Secret};
 use crate::secrets::Secrets;
 
 /// What sealed secrets of a policy are for.
@@ -133,6 +133,14 @@ impl AttestationPolicy {
     /// What a device may do that shows nothing.
     pub fn rule(&self, device: Device) -> Unattestable {
         self.unattestable.get(&device).copied().unwrap_or_default()
+    }
+
+    /// Digest of what the application says an app of its is: what was attested of one says nothing about another.
+    pub(super) fn named_app(&self, id: &AppId) -> String {
+        let Self { android, apple, .. } = self;
+        let named = (id.as_bytes(), &apple.app, &android.package, &android.signers, android.key);
+        // Bytes, texts and lists of them can always be written.
+        base64url(&sha256(&serde_json::to_vec(&named).unwrap_or_default()))
     }
 }
 

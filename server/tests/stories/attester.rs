@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use vestibule_core::attestation::{Attester, Evidence, Field};
+use vestibule_core::attestation::{AttestationPolicy, Attester, Evidence, Field};
 use vestibule_core::ports::attest::Integrity;
 use vestibule_jose::{Algorithm, base64url, sha256, verify};
 
@@ -29,7 +29,10 @@ async fn an_app_exchanges_what_its_platform_says_for_a_client_attestation() {
         json!({
             "iss": ISSUER, "sub": "shop", "iat": START.seconds(), "exp": START.seconds() + 3600,
             "cnf": {"jwk": {"kty": "EC", "crv": "P-256", "x": jwk["x"], "y": jwk["y"]}},
-            "attestation": {"platform": "ios", "trust": "strong", "key": base64url(&phones.apple.id)},
+            "attestation": {
+                "platform": "ios", "app": claims(&token)["attestation"]["app"], "trust": "strong",
+                "key": base64url(&phones.apple.id),
+            },
         })
     );
 }
@@ -41,7 +44,10 @@ async fn a_client_attestation_says_how_far_an_android_device_is_trusted() {
     let token = phones.play.token(&base64url(&bound_hash(&challenge, &instance)));
     let issued = phones.exchange(&instance, &token, &challenge).await;
     let said = claims(&issued.is(200).at("/client_attestation"));
-    assert_eq!(said["attestation"], json!({"platform": "android", "trust": "device"}));
+    assert_eq!(
+        (&said["attestation"]["platform"], &said["attestation"]["trust"]),
+        (&json!("android"), &json!("device"))
+    );
 
     // The application asks for more since then.
     let headers = phones.shows(&instance, &issued.at("/client_attestation")).await;
@@ -49,6 +55,26 @@ async fn a_client_attestation_says_how_far_an_android_device_is_trusted() {
     phones.world.change_app(&app, |app| app.attestation.android.integrity = Integrity::Strong).await;
     let answer = phones.world.showing(&headers).authorize("shop", &[]).await;
     answer.is_refused(401, "401", "unauthorized");
+}
+
+// Checklist 67.
+#[tokio::test]
+async fn a_client_attestation_is_over_when_the_application_names_another_app() {
+    let changes: [fn(&mut AttestationPolicy); 4] = [
+        |policy| policy.android.signers = vec![[8; 32]],
+        |policy| policy.android.package = Some("com.example.other".to_owned()),
+        |policy| policy.android.key = None,
+        |policy| policy.apple.app = None,
+    ];
+    for change in changes {
+        let phones = Phones::new().await;
+        let instance = Instance::new();
+        let attestation = phones.attested(&instance).await;
+        let headers = phones.shows(&instance, &attestation).await;
+        phones.world.change_app(&phones.app().await, |app| change(&mut app.attestation)).await;
+        let answer = phones.world.showing(&headers).authorize("shop", &[]).await;
+        assert_eq!(answer.is_refused(401, "401", "unauthorized").at("/oauth_error"), "use_fresh_attestation");
+    }
 }
 
 // Checklist 67.
