@@ -224,8 +224,8 @@ section! {
 section! {
     /// Whose word is taken for what apps on phones are. The files are read when the server starts.
     AttestationConfig in "attestation" {
-        /// Google's list of revoked certificates of Android key attestation, as
-        /// https://android.googleapis.com/attestation/status gives it. Left out, nothing is revoked: fetch it daily.
+        /// Google's list of revoked certificates of Android key attestation;
+        /// it is at `android.googleapis.com/attestation/status`. Left out, nothing is revoked: fetch it daily.
         android_revocation_file: Option<PathBuf> = None, takes "the path of a JSON file", like "\"/etc/vestibule/android-status.json\"";
         /// Root certificates of App Attest as PEM, in place of Apple's, which is built in.
         apple_root_file: Option<PathBuf> = None, takes "the path of a PEM file", like "\"/etc/vestibule/apple-root.pem\"";

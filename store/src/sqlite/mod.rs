@@ -49,7 +49,7 @@ pub struct Sqlite {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// More than there are statements, so that each is prepared once per connection.
-const STATEMENTS: usize = 256;
+const STATEMENTS: usize = 512;
 
 /// Pages that a writer keeps at hand, in KiB: random ids touch pages all over the file.
 const WRITER_CACHE: i64 = 16 * 1024;
