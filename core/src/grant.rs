@@ -117,6 +117,20 @@ pub enum Rotated {
     Absent,
 }
 
+impl Redeemed {
+    /// Whether this exchange has the grant.
+    pub const fn is_granted(self) -> bool {
+        matches!(self, Self::Granted)
+    }
+}
+
+impl Rotated {
+    /// Whether a refresh token is given.
+    pub const fn is_given(self) -> bool {
+        matches!(self, Self::Fresh(_) | Self::Repeated(_))
+    }
+}
+
 /// A refresh, as the store settles it.
 #[derive(Clone, Copy, Debug)]
 pub struct Rotation {

@@ -186,8 +186,8 @@ verbs! {
     }
     Grants {
         Grant: grant(id: &GrantId) -> Option<Grant>;
-        Redeem: redeem(id: &GrantId, now: Timestamp, expires: Timestamp) -> Redeemed;
-        Rotate: rotate(rotation: &Rotation) -> Rotated;
+        Redeem: redeem(id: &GrantId, now: Timestamp, expires: Timestamp, told: &[Event]) -> Redeemed;
+        Rotate: rotate(rotation: &Rotation, told: &[Event]) -> Rotated;
         RevokeGrant: revoke_grant(id: &GrantId) -> bool;
         RevokeToken: revoke_token(jti: &str, expires: Timestamp) -> ();
         IsTokenRevoked: is_token_revoked(jti: &str) -> bool;

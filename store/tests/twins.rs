@@ -113,12 +113,12 @@ async fn ask(store: &dyn Store, ask: Ask, now: Timestamp) -> String {
         Ask::ClaimTally(name) => told(store.claim_tally(&key(tally(name)), &RULE, now).await),
         Ask::EndSession(id) => told(store.end_session(&session(id, 1).id, now).await),
         Ask::Redeem(id) => {
-            told(store.redeem(&grant(id, &session(1, 1)).id, now, now + Duration::from_secs(5_000)).await)
+            told(store.redeem(&grant(id, &session(1, 1)).id, now, now + Duration::from_secs(5_000), &[]).await)
         }
         Ask::Rotate(id, shown, alike, rotate) => {
             let window = Duration::from_secs(if alike { 30 } else { 0 });
             let (grant, expires) = (grant(id, &session(1, 1)).id, now + Duration::from_secs(5_000));
-            told(store.rotate(&Rotation { grant, shown, now, window, expires, rotate }).await)
+            told(store.rotate(&Rotation { grant, shown, now, window, expires, rotate }, &[]).await)
         }
         Ask::RevokeGrant(id) => told(store.revoke_grant(&grant(id, &session(1, 1)).id).await),
         Ask::RevokeToken(jti, lasts) => {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vestibule_core::audit::{Event, ORIGIN, Origin, Record, What, link};
+use vestibule_core::grant::{Redeemed, Rotated, Rotation};
 use vestibule_core::ports::store::{Edit, Settled, Settlement, Store, StoredCheckpoint, StoredHook, Walk};
 use vestibule_core::ports::{HookId, TenantId, UserId};
 
 use super::race::at_once;
-use super::samples::{acme, advance, at, claim, credential, globex, settlement};
+use super::samples::{acme, advance, at, claim, credential, give, globex, grant, session, settlement};
 
 fn event(tenant: &TenantId, seconds: i64) -> Event {
     Event::new(What::LoginFailed, tenant, at(seconds), Origin::default())
@@ -91,6 +92,21 @@ pub async fn an_answer_is_told_with_its_effect_or_not_at_all(store: &dyn Store) 
     let edits = [Edit::Use { credential: Box::new(credential(1, 1)), seen: 1 }];
     let overtaken = Settlement { events: &events, edits: &edits, ..settlement(&tenant, None, at(5)) };
     assert_eq!(store.settle(overtaken).await.unwrap(), Settled::Overtaken);
+    assert_eq!(numbers(&all(store).await), [1, 2]);
+}
+
+pub async fn an_exchange_is_told_with_its_effect_or_not_at_all(store: &dyn Store) {
+    let (tenant, session) = (acme(), session(1, 1));
+    let grant = grant(1, &session);
+    give(store, &session, &grant).await;
+    let told = |number| [event(&tenant, number)];
+    let rotation =
+        |shown, now| Rotation { grant: grant.id, shown, now, window: Duration::ZERO, expires: at(1_000), rotate: true };
+    assert_eq!(store.redeem(&grant.id, at(6), at(1_000), &told(1)).await.unwrap(), Redeemed::Granted);
+    assert_eq!(store.rotate(&rotation(0, at(7)), &told(2)).await.unwrap(), Rotated::Fresh(1));
+    assert_eq!(numbers(&all(store).await), [1, 2]);
+    assert_eq!(store.rotate(&rotation(0, at(8)), &told(3)).await.unwrap(), Rotated::Replayed);
+    assert_eq!(store.redeem(&grant.id, at(9), at(1_000), &told(3)).await.unwrap(), Redeemed::Replayed);
     assert_eq!(numbers(&all(store).await), [1, 2]);
 }
 

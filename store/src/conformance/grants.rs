@@ -23,7 +23,7 @@ fn rotation(grant: &Grant, shown: u32, now: Timestamp) -> Rotation {
 
 async fn live(store: &dyn Store) -> Grant {
     let grant = given(store).await;
-    assert_eq!(store.redeem(&grant.id, at(6), at(1_000)).await.unwrap(), Redeemed::Granted);
+    assert_eq!(store.redeem(&grant.id, at(6), at(1_000), &[]).await.unwrap(), Redeemed::Granted);
     grant
 }
 
@@ -40,50 +40,50 @@ pub async fn a_grant_is_kept_whole(store: &dyn Store) {
 
 pub async fn a_code_is_redeemed_once(store: &dyn Store) {
     let grant = given(store).await;
-    assert_eq!(store.redeem(&grant.id, at(6), at(1_000)).await.unwrap(), Redeemed::Granted);
+    assert_eq!(store.redeem(&grant.id, at(6), at(1_000), &[]).await.unwrap(), Redeemed::Granted);
     let phase = Phase::Live { generation: 0, rotated: at(6) };
     let redeemed = Grant { phase, expires: at(1_000), ..grant.clone() };
     assert_eq!(store.grant(&grant.id).await.unwrap(), Some(redeemed.clone()));
-    assert_eq!(store.redeem(&grant.id, at(7), at(1_000)).await.unwrap(), Redeemed::Replayed);
+    assert_eq!(store.redeem(&grant.id, at(7), at(1_000), &[]).await.unwrap(), Redeemed::Replayed);
     assert_eq!(store.grant(&grant.id).await.unwrap(), Some(Grant { phase: Phase::Revoked, ..redeemed }));
-    assert_eq!(store.redeem(&grant.id, at(8), at(1_000)).await.unwrap(), Redeemed::Replayed);
+    assert_eq!(store.redeem(&grant.id, at(8), at(1_000), &[]).await.unwrap(), Redeemed::Replayed);
 }
 
 pub async fn a_code_that_is_too_old_or_unknown_is_absent(store: &dyn Store) {
     let grant = given(store).await;
-    assert_eq!(store.redeem(&grant.id, at(60), at(1_000)).await.unwrap(), Redeemed::Absent);
+    assert_eq!(store.redeem(&grant.id, at(60), at(1_000), &[]).await.unwrap(), Redeemed::Absent);
     assert_eq!(phase(store, &grant).await, Some(Phase::Code));
-    assert_eq!(store.redeem(&GrantId::from_bytes([9; 16]), at(6), at(1_000)).await.unwrap(), Redeemed::Absent);
+    assert_eq!(store.redeem(&GrantId::from_bytes([9; 16]), at(6), at(1_000), &[]).await.unwrap(), Redeemed::Absent);
 }
 
 pub async fn a_refresh_makes_the_next_generation(store: &dyn Store) {
     let grant = live(store).await;
-    assert_eq!(store.rotate(&rotation(&grant, 0, at(100))).await.unwrap(), Rotated::Fresh(1));
+    assert_eq!(store.rotate(&rotation(&grant, 0, at(100)), &[]).await.unwrap(), Rotated::Fresh(1));
     let kept = store.grant(&grant.id).await.unwrap().unwrap();
     assert_eq!((kept.phase, kept.expires), (Phase::Live { generation: 1, rotated: at(100) }, at(3_700)));
-    assert_eq!(store.rotate(&rotation(&grant, 0, at(101))).await.unwrap(), Rotated::Repeated(1));
-    assert_eq!(store.rotate(&rotation(&grant, 1, at(102))).await.unwrap(), Rotated::Fresh(2));
+    assert_eq!(store.rotate(&rotation(&grant, 0, at(101)), &[]).await.unwrap(), Rotated::Repeated(1));
+    assert_eq!(store.rotate(&rotation(&grant, 1, at(102)), &[]).await.unwrap(), Rotated::Fresh(2));
     let same = Rotation { rotate: false, ..rotation(&grant, 2, at(103)) };
-    assert_eq!(store.rotate(&same).await.unwrap(), Rotated::Fresh(2));
-    assert_eq!(store.rotate(&same).await.unwrap(), Rotated::Fresh(2));
+    assert_eq!(store.rotate(&same, &[]).await.unwrap(), Rotated::Fresh(2));
+    assert_eq!(store.rotate(&same, &[]).await.unwrap(), Rotated::Fresh(2));
 }
 
 pub async fn an_old_refresh_token_revokes_the_family(store: &dyn Store) {
     let grant = live(store).await;
-    store.rotate(&rotation(&grant, 0, at(100))).await.unwrap();
-    assert_eq!(store.rotate(&rotation(&grant, 0, at(130))).await.unwrap(), Rotated::Replayed);
+    store.rotate(&rotation(&grant, 0, at(100)), &[]).await.unwrap();
+    assert_eq!(store.rotate(&rotation(&grant, 0, at(130)), &[]).await.unwrap(), Rotated::Replayed);
     assert_eq!(phase(store, &grant).await, Some(Phase::Revoked));
-    assert_eq!(store.rotate(&rotation(&grant, 1, at(131))).await.unwrap(), Rotated::Absent);
+    assert_eq!(store.rotate(&rotation(&grant, 1, at(131)), &[]).await.unwrap(), Rotated::Absent);
 }
 
 pub async fn a_refresh_without_a_live_grant_is_absent(store: &dyn Store) {
     let grant = given(store).await;
-    assert_eq!(store.rotate(&rotation(&grant, 0, at(6))).await.unwrap(), Rotated::Absent);
-    store.redeem(&grant.id, at(6), at(1_000)).await.unwrap();
-    assert_eq!(store.rotate(&rotation(&grant, 0, at(1_000))).await.unwrap(), Rotated::Absent);
+    assert_eq!(store.rotate(&rotation(&grant, 0, at(6)), &[]).await.unwrap(), Rotated::Absent);
+    store.redeem(&grant.id, at(6), at(1_000), &[]).await.unwrap();
+    assert_eq!(store.rotate(&rotation(&grant, 0, at(1_000)), &[]).await.unwrap(), Rotated::Absent);
     assert_eq!(phase(store, &grant).await, Some(Phase::Live { generation: 0, rotated: at(6) }));
     let unknown = Rotation { grant: GrantId::from_bytes([9; 16]), ..rotation(&grant, 0, at(6)) };
-    assert_eq!(store.rotate(&unknown).await.unwrap(), Rotated::Absent);
+    assert_eq!(store.rotate(&unknown, &[]).await.unwrap(), Rotated::Absent);
 }
 
 pub async fn a_grant_is_revoked(store: &dyn Store) {
@@ -92,7 +92,7 @@ pub async fn a_grant_is_revoked(store: &dyn Store) {
     assert!(store.revoke_grant(&grant.id).await.unwrap());
     assert!(!store.revoke_grant(&GrantId::from_bytes([9; 16])).await.unwrap());
     assert_eq!(phase(store, &grant).await, Some(Phase::Revoked));
-    assert_eq!(store.rotate(&rotation(&grant, 0, at(7))).await.unwrap(), Rotated::Absent);
+    assert_eq!(store.rotate(&rotation(&grant, 0, at(7)), &[]).await.unwrap(), Rotated::Absent);
 }
 
 pub async fn an_access_token_is_revoked_by_its_name(store: &dyn Store) {
@@ -105,7 +105,7 @@ pub async fn an_access_token_is_revoked_by_its_name(store: &dyn Store) {
 
 pub async fn of_many_exchanges_of_a_code_one_is_granted(store: &dyn Store) {
     let grant = given(store).await;
-    let redeemed = at_once(|_| async { store.redeem(&grant.id, at(6), at(1_000)).await.unwrap() });
+    let redeemed = at_once(|_| async { store.redeem(&grant.id, at(6), at(1_000), &[]).await.unwrap() });
     assert_eq!(redeemed.iter().filter(|redeemed| **redeemed == Redeemed::Granted).count(), 1);
     assert_eq!(redeemed.iter().filter(|redeemed| **redeemed == Redeemed::Replayed).count(), redeemed.len() - 1);
     assert_eq!(phase(store, &grant).await, Some(Phase::Revoked));
@@ -113,7 +113,7 @@ pub async fn of_many_exchanges_of_a_code_one_is_granted(store: &dyn Store) {
 
 pub async fn of_many_refreshes_one_makes_the_next_generation(store: &dyn Store) {
     let grant = live(store).await;
-    let rotated = at_once(|_| async { store.rotate(&rotation(&grant, 0, at(100))).await.unwrap() });
+    let rotated = at_once(|_| async { store.rotate(&rotation(&grant, 0, at(100)), &[]).await.unwrap() });
     assert_eq!(rotated.iter().filter(|rotated| **rotated == Rotated::Fresh(1)).count(), 1);
     assert_eq!(rotated.iter().filter(|rotated| **rotated == Rotated::Repeated(1)).count(), rotated.len() - 1);
     assert_eq!(phase(store, &grant).await, Some(Phase::Live { generation: 1, rotated: at(100) }));
@@ -127,11 +127,11 @@ pub async fn a_revocation_among_exchanges_and_refreshes_lasts(store: &dyn Store)
             match number % 4 {
                 0 => drop(store.revoke_grant(&grant.id).await.unwrap()),
                 1 => drop(store.end_session(&grant.session, at(9)).await.unwrap()),
-                2 => drop(store.rotate(&rotation(grant, 0, at(9))).await.unwrap()),
+                2 => drop(store.rotate(&rotation(grant, 0, at(9)), &[]).await.unwrap()),
                 _ => drop(store.grant(&grant.id).await.unwrap()),
             }
         }
     });
     assert_eq!(phase(store, &grant).await, Some(Phase::Revoked));
-    assert_eq!(store.rotate(&rotation(&grant, 0, at(10))).await.unwrap(), Rotated::Absent);
+    assert_eq!(store.rotate(&rotation(&grant, 0, at(10)), &[]).await.unwrap(), Rotated::Absent);
 }

@@ -213,6 +213,7 @@ macro_rules! conformance {
                 records_are_read_by_tenant_and_user_after_a_number
                 a_moment_is_found_in_the_log
                 an_answer_is_told_with_its_effect_or_not_at_all
+                an_exchange_is_told_with_its_effect_or_not_at_all
                 checkpoints_are_kept_by_their_numbers
                 only_a_beginning_is_pruned_and_the_newest_record_stays
                 webhooks_are_served_when_they_are_due

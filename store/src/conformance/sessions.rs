@@ -33,7 +33,7 @@ pub async fn an_ended_session_is_gone_and_its_grants_are_revoked(store: &dyn Sto
     for (session, grant) in [(&ended, &code), (&ended, &live), (&other, &others)] {
         give(store, session, grant).await;
     }
-    store.redeem(&live.id, at(6), at(100)).await.unwrap();
+    store.redeem(&live.id, at(6), at(100), &[]).await.unwrap();
     assert!(store.end_session(&ended.id, at(7)).await.unwrap());
     assert!(!store.end_session(&ended.id, at(8)).await.unwrap());
     assert_eq!(store.session(&ended.id).await.unwrap(), None);
@@ -47,7 +47,7 @@ pub async fn grants_of_a_session_that_is_gone_are_revoked_all_the_same(store: &d
     let session = session(1, 1);
     let live = grant(1, &session);
     give(store, &session, &live).await;
-    store.redeem(&live.id, at(6), at(80_000)).await.unwrap();
+    store.redeem(&live.id, at(6), at(80_000), &[]).await.unwrap();
     store.sweep(at(5_000), 100).await.unwrap();
     assert_eq!(store.session(&session.id).await.unwrap(), None);
     assert!(!store.end_session(&session.id, at(5_001)).await.unwrap());

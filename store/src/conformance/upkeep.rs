@@ -50,8 +50,8 @@ pub async fn a_session_is_swept_when_it_is_over(store: &dyn Store) {
     let old = vestibule_core::session::Session { idle: Duration::from_secs(10_000), ..session(2, 1) };
     give(store, &idle, &grant(1, &idle)).await;
     give(store, &old, &grant(2, &old)).await;
-    store.redeem(&grant(1, &idle).id, at(6), at(80_000)).await.unwrap();
-    store.redeem(&grant(2, &old).id, at(6), at(80_000)).await.unwrap();
+    store.redeem(&grant(1, &idle).id, at(6), at(80_000), &[]).await.unwrap();
+    store.redeem(&grant(2, &old).id, at(6), at(80_000), &[]).await.unwrap();
     assert_eq!(sweep(store, at(903)).await, 0);
     assert_eq!(sweep(store, at(904)).await, 1);
     assert_eq!(store.session(&idle.id).await.unwrap(), None);
@@ -70,8 +70,8 @@ pub async fn an_unused_code_is_swept_ten_minutes_after_it_is_too_old(store: &dyn
 pub async fn a_live_grant_is_swept_a_day_after_it_is_too_old_or_at_its_end(store: &dyn Store) {
     const DAY: i64 = 86_400;
     let (idle, ended) = (given(store, 1).await, given(store, 2).await);
-    store.redeem(&idle.id, at(6), at(-600)).await.unwrap();
-    store.redeem(&ended.id, at(6), at(5_000)).await.unwrap();
+    store.redeem(&idle.id, at(6), at(-600), &[]).await.unwrap();
+    store.redeem(&ended.id, at(6), at(5_000), &[]).await.unwrap();
     assert_eq!(sweep(store, at(DAY - 601)).await, 0);
     assert_eq!(sweep(store, at(DAY - 600)).await, 1);
     assert_eq!(phase(store, &idle).await, None);
@@ -82,14 +82,14 @@ pub async fn a_live_grant_is_swept_a_day_after_it_is_too_old_or_at_its_end(store
 
 pub async fn a_spent_code_is_recognised_until_its_family_ends(store: &dyn Store) {
     let (replayed, revoked, logged_out) = (given(store, 1).await, given(store, 2).await, given(store, 3).await);
-    store.redeem(&replayed.id, at(6), at(100)).await.unwrap();
-    assert_eq!(store.redeem(&replayed.id, at(7), at(100)).await.unwrap(), Redeemed::Replayed);
+    store.redeem(&replayed.id, at(6), at(100), &[]).await.unwrap();
+    assert_eq!(store.redeem(&replayed.id, at(7), at(100), &[]).await.unwrap(), Redeemed::Replayed);
     store.revoke_grant(&revoked.id).await.unwrap();
     store.end_session(&logged_out.session, at(8)).await.unwrap();
     assert_eq!(sweep(store, at(86_399)).await, 0);
-    assert_eq!(store.redeem(&revoked.id, at(86_399), at(100)).await.unwrap(), Redeemed::Replayed);
+    assert_eq!(store.redeem(&revoked.id, at(86_399), at(100), &[]).await.unwrap(), Redeemed::Replayed);
     assert_eq!(sweep(store, at(86_400)).await, 3);
-    assert_eq!(store.redeem(&revoked.id, at(86_400), at(100)).await.unwrap(), Redeemed::Absent);
+    assert_eq!(store.redeem(&revoked.id, at(86_400), at(100), &[]).await.unwrap(), Redeemed::Absent);
 }
 
 pub async fn a_revoked_token_is_forgotten_when_it_is_too_old(store: &dyn Store) {

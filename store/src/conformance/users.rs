@@ -87,7 +87,7 @@ pub async fn an_expelled_user_has_no_session_and_no_grant(store: &dyn Store) {
     for (session, grant) in [(&own, &code), (&own, &live), (&others, &foreign)] {
         give(store, session, grant).await;
     }
-    store.redeem(&live.id, at(6), at(100)).await.unwrap();
+    store.redeem(&live.id, at(6), at(100), &[]).await.unwrap();
     store.add_user(&user(1)).await.unwrap();
     let change = User { revision: 2, ..user(1) };
     assert_eq!(store.save_user(&change, 1, false, at(9)).await.unwrap(), Saved::Kept);

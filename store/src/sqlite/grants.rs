@@ -3,12 +3,14 @@
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use vestibule_core::audit::Event;
 use vestibule_core::error::Fault;
 use vestibule_core::grant::{Grant, Phase, Redeemed, Rotated, Rotation};
 use vestibule_core::ports::store::Grants;
 use vestibule_core::ports::{AppId, GrantId, SessionId, TenantId, Timestamp, UserId};
 
 use super::Sqlite;
+use super::audit::{EventRow, append};
 use super::row::{Ask, Columns, json};
 use crate::retention::grant_due;
 use crate::sql::grants;
@@ -19,14 +21,34 @@ impl Grants for Sqlite {
         self.read(|db| db.one(grants::READ, (id.as_bytes(),), grant))
     }
 
-    async fn redeem(&self, id: &GrantId, now: Timestamp, expires: Timestamp) -> Result<Redeemed, Fault> {
-        let id = *id;
-        self.write(move |db| moved(db, &id, Redeemed::Absent, |grant| grant.redeem(now, expires))).await
+    async fn redeem(
+        &self,
+        id: &GrantId,
+        now: Timestamp,
+        expires: Timestamp,
+        told: &[Event],
+    ) -> Result<Redeemed, Fault> {
+        let (id, told) = (*id, EventRow::all(told)?);
+        self.write(move |db| {
+            let redeemed = moved(db, &id, Redeemed::Absent, |grant| grant.redeem(now, expires))?;
+            if redeemed.is_granted() {
+                append(db, &told)?;
+            }
+            Ok(redeemed)
+        })
+        .await
     }
 
-    async fn rotate(&self, rotation: &Rotation) -> Result<Rotated, Fault> {
-        let rotation = *rotation;
-        self.write(move |db| moved(db, &rotation.grant, Rotated::Absent, |grant| grant.rotate(&rotation))).await
+    async fn rotate(&self, rotation: &Rotation, told: &[Event]) -> Result<Rotated, Fault> {
+        let (rotation, told) = (*rotation, EventRow::all(told)?);
+        self.write(move |db| {
+            let rotated = moved(db, &rotation.grant, Rotated::Absent, |grant| grant.rotate(&rotation))?;
+            if rotated.is_given() {
+                append(db, &told)?;
+            }
+            Ok(rotated)
+        })
+        .await
     }
 
     async fn revoke_grant(&self, id: &GrantId) -> Result<bool, Fault> {

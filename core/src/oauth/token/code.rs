@@ -5,7 +5,7 @@ use super::super::issue::{Issuer, Tokens};
 use super::{Params, admit, required};
 use crate::application::Application;
 use crate::attestation::Attested;
-use crate::audit::What;
+use crate::audit::{Event, What};
 use crate::error::{Code, Error};
 use crate::grant::{Grant, Redeemed};
 use crate::secrets::Secrets;
@@ -29,9 +29,10 @@ impl Issuer {
         let guest = admit(&user, app)?;
         grant.terms.binding = self.binding(app, shown, grant.terms.binding.jkt).await?;
         // The code is spent only once everything else holds, and before anything is issued for it.
-        match self.ports.store.redeem(&grant.id, now, now + app.oauth.lifetimes.refresh).await? {
+        let told = [self.told_of(app, &grant, What::TokenIssued)];
+        match self.ports.store.redeem(&grant.id, now, now + app.oauth.lifetimes.refresh, &told).await? {
             Redeemed::Granted => {
-                self.ports.mention(self.told_of(app, &grant, What::TokenIssued)).await?;
+                told.iter().for_each(Event::log);
                 self.of_login(guest, &grant, 0, now).await
             }
             Redeemed::Replayed => {

@@ -9,7 +9,7 @@ use super::super::scope;
 use super::{Params, admit, required};
 use crate::application::Application;
 use crate::attestation::Attested;
-use crate::audit::What;
+use crate::audit::{Event, What};
 use crate::error::{Code, Error};
 use crate::grant::{Grant, Rotated, Rotation};
 use crate::secrets::Secrets;
@@ -40,10 +40,10 @@ impl Issuer {
             expires: now + app.oauth.lifetimes.refresh,
             rotate: app.oauth.rotate_refresh,
         };
-        match self.ports.store.rotate(&rotation).await? {
+        let told = [self.told_of(app, &grant, What::TokenRefreshed).with("shown", name.generation)];
+        match self.ports.store.rotate(&rotation, &told).await? {
             Rotated::Fresh(generation) | Rotated::Repeated(generation) => {
-                let event = self.told_of(app, &grant, What::TokenRefreshed).with("generation", generation);
-                self.ports.mention(event).await?;
+                told.iter().for_each(Event::log);
                 self.of_login(guest, &grant, generation, now).await
             }
             Rotated::Replayed => {

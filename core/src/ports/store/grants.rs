@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::audit::Event;
 use crate::error::Fault;
 use crate::grant::{Grant, Redeemed, Rotated, Rotation};
 use crate::ports::{GrantId, SessionId, TenantId, Timestamp, UserId};
@@ -38,17 +39,20 @@ pub trait Grants: Send + Sync {
     /// The store failed.
     async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, Fault>;
 
-    /// Exchanges the code once: [`Grant::redeem`] under the store's lock.
+    /// Exchanges the code once: [`Grant::redeem`] under the store's lock. What is `told` goes into the audit log with it if the
+    /// exchange is granted.
     ///
     /// # Errors
     /// The store failed.
-    async fn redeem(&self, id: &GrantId, now: Timestamp, expires: Timestamp) -> Result<Redeemed, Fault>;
+    async fn redeem(&self, id: &GrantId, now: Timestamp, expires: Timestamp, told: &[Event])
+    -> Result<Redeemed, Fault>;
 
-    /// Refreshes: [`Grant::rotate`] under the store's lock.
+    /// Refreshes: [`Grant::rotate`] under the store's lock. What is `told` goes into the audit log with it if a refresh token
+    /// is given.
     ///
     /// # Errors
     /// The store failed.
-    async fn rotate(&self, rotation: &Rotation) -> Result<Rotated, Fault>;
+    async fn rotate(&self, rotation: &Rotation, told: &[Event]) -> Result<Rotated, Fault>;
 
     /// Revokes the grant. Answers whether it was there.
     ///
