@@ -24,7 +24,8 @@ pub(super) async fn run(listen: SocketAddr) -> anyhow::Result<()> {
     let admin_password = base64url(&random::<18>()?);
     let data = DemoData::make()?;
     let mut config = Config { listen, data: data.0.clone(), ..Config::default() };
-    config.log.filter = "warn".to_owned();
+    // The master key goes with the store: there is nothing to back up.
+    config.log.filter = "warn,vestibule::wiring=error".to_owned();
     config.delivery.kind = DeliveryKind::Mailbox;
     telemetry::init(&config.log).map_err(told)?;
     let running = Running::open(&config, Some(admin_password.clone())).await?;
