@@ -130,7 +130,8 @@ fn check(new: &NewHook) -> Result<(), Error> {
 }
 
 impl House {
-    /// Delivers what waits for webhooks, to each one delivery. Answers whether there may be more at once.
+    /// Delivers what waits for webhooks, to each one delivery. Answers whether there may be more at once. A webhook that
+    /// cannot be served waits by itself: the others do not wait with it.
     ///
     /// # Errors
     /// The store failed.
@@ -138,12 +139,15 @@ impl House {
         let Some((tail, _)) = self.ports.store.tail().await? else { return Ok(false) };
         let mut more = false;
         for hook in self.ports.store.hooks_due(self.ports.clock.now(), tail, ROUND).await? {
-            more |= self.serve_hook(hook, tail).await?;
+            more |= match self.serve_hook(&hook, tail).await {
+                Ok(more) => more,
+                Err(fault) => self.postpone(&hook, None, &fault.chain()).await?,
+            };
         }
         Ok(more)
     }
 
-    async fn serve_hook(&self, hook: StoredHook, tail: u64) -> Result<bool, Fault> {
+    async fn serve_hook(&self, hook: &StoredHook, tail: u64) -> Result<bool, Fault> {
         let filter = Filter { what: hook.events.clone(), ..Filter::default() };
         let found = filter.find(&*self.ports.store, &hook.tenant, hook.cursor, BATCH).await?;
         let seen = hook.cursor;
@@ -164,21 +168,26 @@ impl House {
         let body = serde_json::to_string(&delivery).map_err(|error| Fault::from("writing a delivery", error))?;
         let last = found.records.last().map_or(seen, |record| record.seq);
         let name = format!("{}.{seen}-{last}", hook.id);
-        let request = self.hook_key(&hook)?.request(&hook.url, &name, now, body);
+        let request = self.hook_key(hook)?.request(&hook.url, &name, now, body);
         match self.ports.web.fetch(request).await {
             Ok(answer) if answer.is_success() => {
                 self.ports.store.serve_hook(&served(0, Duration::ZERO), seen).await?;
                 Ok(found.more)
             }
             failed => {
-                let wait = patience(hook.tries, failed.as_ref().ok().and_then(|answer| answer.retry_after));
-                let why = why(&failed);
-                tracing::warn!(hook = %hook.id, tenant = %hook.tenant, tries = hook.tries.saturating_add(1), why, "an audit webhook took no delivery");
-                let again = StoredHook { cursor: seen, ..served(hook.tries.saturating_add(1), wait) };
-                self.ports.store.serve_hook(&again, seen).await?;
-                Ok(false)
+                let wished = failed.as_ref().ok().and_then(|answer| answer.retry_after);
+                self.postpone(hook, wished, &why(&failed)).await
             }
         }
+    }
+
+    /// Leaves a webhook where it is, to be tried again later: never more at once.
+    async fn postpone(&self, hook: &StoredHook, wished: Option<u64>, why: &str) -> Result<bool, Fault> {
+        let tries = hook.tries.saturating_add(1);
+        tracing::warn!(hook = %hook.id, tenant = %hook.tenant, tries, why, "an audit webhook took no delivery");
+        let ready = self.ports.clock.now() + patience(hook.tries, wished);
+        self.ports.store.serve_hook(&StoredHook { tries, ready, ..hook.clone() }, hook.cursor).await?;
+        Ok(false)
     }
 
     fn hook_key(&self, hook: &StoredHook) -> Result<WebhookKey, Fault> {

@@ -11,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use vestibule::world::{Egress, Outbound};
+use vestibule_core::ports::store::StoredHook;
+use vestibule_core::ports::{HookId, TenantId};
 use vestibule_jose::MacKey;
 
 use crate::audit::AUDIT;
@@ -141,6 +143,25 @@ async fn a_delivery_that_fails_is_tried_again_and_nothing_overtakes_it() {
     world.wait(minutes(1));
     serve(&world).await;
     assert_eq!(receiver.deliveries().len(), 3, "what was taken does not come again");
+}
+
+#[tokio::test]
+async fn a_webhook_whose_secret_cannot_be_opened_keeps_nobody_waiting() {
+    let (world, receiver) = (world().await, Receiver::default());
+    let (admin, url) = (world.admin().await, receiver.listen().await);
+    let made =
+        admin.post(&format!("{AUDIT}/webhooks"), json!({"url": url, "events": ["login.*"]})).await.is(201).at("/id");
+    let good = world.store().hooks(&TenantId::root()).await.unwrap().remove(0);
+    // As if it came from a copy of the database of another server, and older: it is served first.
+    let id = HookId::from_bytes([0; 16]);
+    world.store().add_hook(&StoredHook { id, secret: "sealed elsewhere".to_owned(), ..good }).await.unwrap();
+    world.anonymous().sign_in("shop", "kim", &[]).await;
+    serve(&world).await;
+    assert_eq!(receiver.deliveries().len(), 1);
+    let shown = admin.get(&format!("{AUDIT}/webhooks")).await.is(200).json();
+    let mut hooks = shown.as_array().unwrap().iter();
+    let other = hooks.find(|hook| hook["id"] != json!(made)).unwrap();
+    assert_eq!(other["tries"], 1, "it will be tried again");
 }
 
 // Checklist 114.
