@@ -95,41 +95,32 @@ pub struct Draft<'a> {
 pub type Check = fn(&mut Draft<'_>) -> Result<(), Error>;
 
 /// The checks of an authorization request in direct mode.
-pub const CHECKS: &[Check] = &[
-    checks::client_is_enabled,
-    checks::native_login_is_enabled,
-    checks::grant_is_allowed,
-    checks::request_is_pushed_where_it_must_be,
-    checks::nothing_is_asked_that_is_not_built,
-    checks::response_type_is_code,
-    checks::redirect_uri_is_registered,
-    checks::parameters_fit_into_the_flow_id,
-    checks::pkce_is_present_and_strong,
-    checks::scope_is_well_formed,
-    checks::prompt_is_known,
-    checks::max_age_is_a_number,
-    checks::hints_are_taken_over,
-    checks::claims_are_json,
-];
+pub const CHECKS: [Check; 14] = checks_with(checks::response_type_is_code, checks::redirect_uri_is_registered);
 
 /// The checks of a request that begins at the authorization challenge endpoint: nothing is redirected there, so the
 /// response type goes without saying and so does the redirect URI (draft-ietf-oauth-first-party-apps §5.1).
-pub const CHALLENGE_CHECKS: &[Check] = &[
-    checks::client_is_enabled,
-    checks::native_login_is_enabled,
-    checks::grant_is_allowed,
-    checks::request_is_pushed_where_it_must_be,
-    checks::nothing_is_asked_that_is_not_built,
-    checks::response_type_is_code_if_given,
-    checks::redirect_uri_is_registered_or_implied,
-    checks::parameters_fit_into_the_flow_id,
-    checks::pkce_is_present_and_strong,
-    checks::scope_is_well_formed,
-    checks::prompt_is_known,
-    checks::max_age_is_a_number,
-    checks::hints_are_taken_over,
-    checks::claims_are_json,
-];
+pub const CHALLENGE_CHECKS: [Check; 14] =
+    checks_with(checks::response_type_is_code_if_given, checks::redirect_uri_is_registered_or_implied);
+
+/// All checks, in their order, with those that are a face's own.
+const fn checks_with(response_type: Check, redirect_uri: Check) -> [Check; 14] {
+    [
+        checks::client_is_enabled,
+        checks::native_login_is_enabled,
+        checks::grant_is_allowed,
+        checks::request_is_pushed_where_it_must_be,
+        checks::nothing_is_asked_that_is_not_built,
+        response_type,
+        redirect_uri,
+        checks::parameters_fit_into_the_flow_id,
+        checks::pkce_is_present_and_strong,
+        checks::scope_is_well_formed,
+        checks::prompt_is_known,
+        checks::max_age_is_a_number,
+        checks::hints_are_taken_over,
+        checks::claims_are_json,
+    ]
+}
 
 impl House {
     /// Answers an authorization request in direct mode. `cookie`: the session of the browser, which goes before
@@ -144,7 +135,7 @@ impl House {
         params: &Params,
         (cookie, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
-        let (admitted, request, named) = self.entering(tenant, shown, params, CHECKS).await?;
+        let (admitted, request, named) = self.entering(tenant, shown, params, &CHECKS).await?;
         self.engine.start(&admitted, request, (cookie.or(named), source)).await
     }
 

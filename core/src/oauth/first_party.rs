@@ -73,7 +73,7 @@ impl House {
         params: &Params,
         (cookie, source): (Option<Presence>, &Source),
     ) -> Result<Progressed, Error> {
-        let (admitted, request, named) = self.entering(tenant, shown, params, CHALLENGE_CHECKS).await?;
+        let (admitted, request, named) = self.entering(tenant, shown, params, &CHALLENGE_CHECKS).await?;
         self.engine.start(&admitted, request, (cookie.or(named), source)).await
     }
 

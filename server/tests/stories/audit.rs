@@ -299,9 +299,7 @@ async fn what_operators_and_users_change_is_told_with_who_did_it() {
 
 #[tokio::test]
 async fn the_log_is_signed_when_there_is_something_new_and_pruned_when_it_is_old() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let keeping = Keeping { records: 3, span: minutes(5), keep: days(10) };
     let signed = async || {
         world.house.keep_audit(&keeping).await.unwrap();

@@ -19,9 +19,7 @@ const CODES: &str = crate::me::CODES;
 
 /// A world with the application `shop`, its user and somebody with a key.
 pub async fn shop() -> (World, Arc<Prover>) {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let prover = world.prover();
     (world, prover)
 }

@@ -38,16 +38,9 @@ fn kim(password: &str) -> String {
     json!({"username": "kim", "password": password}).to_string()
 }
 
-async fn world() -> World {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
-    world
-}
-
 #[tokio::test]
 async fn a_login_step_by_step() {
-    let world = world().await;
+    let world = World::shop().await;
     let start = world.anonymous().challenge("shop", &[]).await;
     let session = start.session();
     assert_eq!(start.header("cache-control"), Some("no-store"));
@@ -68,7 +61,7 @@ async fn a_login_step_by_step() {
 
 #[tokio::test]
 async fn a_login_in_one_request() {
-    let world = world().await;
+    let world = World::shop().await;
     let answer = kim(PASSWORD);
     let more = [("authenticator_id", BASIC), ("params", answer.as_str()), ("state", "s 1")];
     let done = world.anonymous().challenge("shop", &more).await;
@@ -113,7 +106,7 @@ async fn an_option_is_selected_without_an_answer() {
 
 #[tokio::test]
 async fn a_redirect_uri_that_was_left_out_need_not_be_repeated_and_one_that_was_sent_must() {
-    let world = world().await;
+    let world = World::shop().await;
     let answer = kim(PASSWORD);
     let done = [("authenticator_id", BASIC), ("params", answer.as_str())];
     let implied = world.anonymous().challenge("shop", &done).await.at("/authorization_code");
@@ -131,7 +124,7 @@ async fn a_redirect_uri_that_was_left_out_need_not_be_repeated_and_one_that_was_
 // Checklist 54, 58.
 #[tokio::test]
 async fn a_session_that_is_over_foreign_or_made_up_is_invalid() {
-    let world = world().await;
+    let world = World::shop().await;
     world.app("other").await;
     world.tenant("acme").await;
     let session = world.anonymous().challenge("shop", &[]).await.session();
@@ -151,7 +144,7 @@ async fn a_session_that_is_over_foreign_or_made_up_is_invalid() {
 
 #[tokio::test]
 async fn a_client_with_a_secret_shows_it_with_every_request() {
-    let world = world().await;
+    let world = World::shop().await;
     world.confidential_app("vault").await;
     world.anonymous().challenge("vault", &[]).await.is_oauth_refusal(401, "invalid_client");
     let session = world.anonymous().challenge("vault", &[("client_secret", SECRET)]).await.session();
@@ -164,14 +157,14 @@ async fn a_client_with_a_secret_shows_it_with_every_request() {
 // Checklist 64.
 #[tokio::test]
 async fn an_app_is_sent_to_the_browser_where_a_step_cannot_run_inside_it() {
-    let world = world().await;
+    let world = World::shop().await;
     world.app_with("saml", |app| app.sequence = steps(&[&["SAMLSSOAuthenticator"]])).await;
     world.anonymous().challenge("saml", &[]).await.is_oauth_refusal(400, "redirect_to_web");
 }
 
 #[tokio::test]
 async fn a_login_that_fails_for_good_is_denied() {
-    let world = world().await;
+    let world = World::shop().await;
     world.anonymous().challenge("shop", &[("prompt", "none")]).await.is_oauth_refusal(400, "login_required");
     let app = world.app("off").await;
     world.change_app(&app, |app| app.native = false).await;
@@ -181,7 +174,7 @@ async fn a_login_that_fails_for_good_is_denied() {
 // Checklist 60, 61, 68, 69.
 #[tokio::test]
 async fn what_is_malformed_is_told_precisely() {
-    let world = world().await;
+    let world = World::shop().await;
     let session = world.anonymous().challenge("shop", &[]).await.session();
     for params in ["x", "[]", "1", "null", r#"{"username":{}}"#, r#"{"username":"kim","username":"lee"}"#] {
         let refused = world.anonymous().give(&session, BASIC, params).await;
@@ -211,7 +204,7 @@ async fn what_is_malformed_is_told_precisely() {
 
 #[tokio::test]
 async fn the_endpoint_is_found_by_discovery() {
-    let world = world().await;
+    let world = World::shop().await;
     let metadata = world.anonymous().get("/.well-known/oauth-authorization-server/oauth2/token").await;
     assert_eq!(metadata.at("/authorization_challenge_endpoint"), format!("{BASE}{PATH}"));
 }

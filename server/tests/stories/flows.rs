@@ -8,16 +8,9 @@ use crate::world::*;
 
 const SAML: &str = "SAMLSSOAuthenticator";
 
-async fn world() -> World {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
-    world
-}
-
 #[tokio::test]
 async fn a_login_may_be_started_by_get_and_at_paths_with_a_slash() {
-    let world = world().await;
+    let world = World::shop().await;
     let query = spelled(&[
         ("client_id", "shop"),
         ("response_type", "code"),
@@ -39,7 +32,7 @@ async fn a_login_may_be_started_by_get_and_at_paths_with_a_slash() {
 #[tokio::test]
 async fn the_port_of_a_loopback_address_is_free_and_the_exchange_repeats_it() {
     use vestibule_core::application::Callback;
-    let world = world().await;
+    let world = World::shop().await;
     world.app_with("tool", |app| app.oauth.callbacks = vec![Callback::parse("http://127.0.0.1/cb").unwrap()]).await;
     let uri = ("redirect_uri", "http://127.0.0.1:49152/cb");
     let code = world.anonymous().sign_in("tool", "kim", &[uri]).await.code();
@@ -53,7 +46,7 @@ async fn the_port_of_a_loopback_address_is_free_and_the_exchange_repeats_it() {
 // Checklist 53.
 #[tokio::test]
 async fn a_flow_id_that_was_changed_anywhere_is_unknown() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     let mut forged: Vec<String> = (0..flow.len())
         .step_by(50)
@@ -80,7 +73,7 @@ async fn a_flow_id_that_was_changed_anywhere_is_unknown() {
 
 #[tokio::test]
 async fn a_flow_id_that_is_not_sent_is_unknown() {
-    let world = world().await;
+    let world = World::shop().await;
     let answer = world.anonymous().authn(&json!({"selectedAuthenticator": {"authenticatorId": BASIC}})).await;
     answer.is_refused(400, "60009", "invalid_flow_id");
 }
@@ -88,7 +81,7 @@ async fn a_flow_id_that_is_not_sent_is_unknown() {
 // Checklist 58.
 #[tokio::test]
 async fn a_flow_lives_for_ten_minutes_from_its_start_however_much_it_is_used() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     for _ in 0..2 {
         world.wait(minutes(4));
@@ -112,7 +105,7 @@ async fn an_application_sets_how_long_its_flows_live() {
 // Checklist 58.
 #[tokio::test]
 async fn a_finished_flow_is_over() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     world.anonymous().password(&flow, "kim", PASSWORD).await.is(200).code();
     for answer in
@@ -125,7 +118,7 @@ async fn a_finished_flow_is_over() {
 // Checklist 58.
 #[tokio::test]
 async fn a_flow_that_failed_is_over() {
-    let world = world().await;
+    let world = World::shop().await;
     world.user("lee").await;
     let hint = world.login("shop", "lee").await.at("/id_token");
     let flow = world.authorize("shop", &[("id_token_hint", &hint)]).await.flow_id();
@@ -148,7 +141,7 @@ async fn steps_that_only_name_the_user_end_in_failure() {
 // Checklist 61.
 #[tokio::test]
 async fn an_authenticator_id_is_read_leniently_but_must_be_one() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     let named = vestibule_jose::base64url(b"BasicAuthenticator");
     for good in [BASIC.to_owned(), named] {
@@ -167,7 +160,7 @@ async fn an_authenticator_id_is_read_leniently_but_must_be_one() {
 // Checklist 61.
 #[tokio::test]
 async fn an_authenticator_that_the_step_does_not_offer_is_refused() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     let text = |name: &str| vestibule_jose::base64url(name.as_bytes());
     for other in
@@ -179,7 +172,7 @@ async fn an_authenticator_that_the_step_does_not_offer_is_refused() {
 
 #[tokio::test]
 async fn an_authenticator_that_cannot_run_inside_an_app_is_refused_only_when_it_is_meant() {
-    let world = world().await;
+    let world = World::shop().await;
     world.app_with("alone", |app| app.sequence = steps(&[&[SAML]])).await;
     world.authorize("alone", &[]).await.is_refused(501, "60006", "authenticator_not_supported");
 
@@ -194,7 +187,7 @@ async fn an_authenticator_that_cannot_run_inside_an_app_is_refused_only_when_it_
 // Checklist 63.
 #[tokio::test]
 async fn a_disabled_application_is_refused_at_every_call() {
-    let world = world().await;
+    let world = World::shop().await;
     let app = world.confidential_app("vault").await;
     let caller = world.anonymous().basic("vault", SECRET);
     let flow = caller.authorize("vault", &[]).await.flow_id();
@@ -221,7 +214,7 @@ async fn a_disabled_application_is_refused_at_every_call() {
 // Checklist 65.
 #[tokio::test]
 async fn native_login_that_is_switched_off_ends_flows_under_way() {
-    let world = world().await;
+    let world = World::shop().await;
     let app = world.app("native").await;
     let flow = world.authorize("native", &[]).await.flow_id();
     world.change_app(&app, |app| app.native = false).await;
@@ -231,7 +224,7 @@ async fn native_login_that_is_switched_off_ends_flows_under_way() {
 
 #[tokio::test]
 async fn a_removed_application_takes_its_flows_and_tokens_with_it() {
-    let world = world().await;
+    let world = World::shop().await;
     let app = world.app("brief").await;
     let flow = world.authorize("brief", &[]).await.flow_id();
     let tokens = world.login("brief", "kim").await;

@@ -41,9 +41,7 @@ async fn nodes() -> (World, World, Caller) {
 }
 
 async fn world() -> (World, Caller) {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let admin = world.admin().await;
     world.kids().await;
     (world, admin)

@@ -57,9 +57,7 @@ async fn a_login_from_its_first_question_to_tokens() {
 
 #[tokio::test]
 async fn a_wrong_password_is_asked_again_in_the_same_flow() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let start = world.authorize("shop", &[]).await;
 
     let wrong = world.anonymous().answer(&start.flow_id(), BASIC, json!({"username": "kim", "password": "no"})).await;

@@ -206,9 +206,7 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
 // Checklist 68, 101.
 #[tokio::test]
 async fn a_page_that_sends_the_browser_here_ends_nothing_by_itself() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let done = world.anonymous().sign_in("shop", "kim", &[]).await;
     let victim = world.anonymous().cookie(&done);
     victim.get("/oidc/logout").await.is_refused(400, "60010", "invalid_logout_request");
@@ -221,9 +219,7 @@ async fn a_page_that_sends_the_browser_here_ends_nothing_by_itself() {
 
 #[tokio::test]
 async fn a_hint_ends_its_own_session_and_not_the_browsers() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     world.user("mallory").await;
     let foreign = world.login("shop", "mallory").await.at("/id_token");
     let done = world.anonymous().sign_in("shop", "kim", &[]).await;

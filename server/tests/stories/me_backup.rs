@@ -64,9 +64,7 @@ async fn codes_are_their_users_alone_and_are_removed() {
 
 #[tokio::test]
 async fn a_user_without_an_address_is_told_nothing() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let kim = world.signed_in("kim").await;
     kim.post(CODES, Value::Null).await.is(200);
     assert!(world.letters().await.is_empty());

@@ -145,9 +145,7 @@ async fn a_code_is_no_good_for_another_user_or_another_address() {
 
 #[tokio::test]
 async fn there_must_be_an_address() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let kim = world.signed_in("kim").await;
     for channel in ["email", "sms"] {
         kim.post(VERIFY, ask(channel)).await.is_refusal(400, "The account has no address for this channel.");

@@ -6,17 +6,10 @@ use serde_json::{Value, json};
 use crate::authenticators::{CODE, Code, RIGHT};
 use crate::world::*;
 
-async fn world() -> World {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
-    world
-}
-
 // Checklist 80.
 #[tokio::test]
 async fn an_authorization_request_that_is_wrong_says_which_part_of_it() {
-    let world = world().await;
+    let world = World::shop().await;
     let long = "x".repeat(2049);
     for (name, value, word, oauth) in [
         ("client_id", "", "client_id", None),
@@ -61,7 +54,7 @@ async fn an_authorization_request_that_is_wrong_says_which_part_of_it() {
 // Checklist 74.
 #[tokio::test]
 async fn a_public_application_needs_pkce_and_strong_pkce() {
-    let world = world().await;
+    let world = World::shop().await;
     for more in [
         [("code_challenge", ""), ("code_challenge_method", "")],
         [("code_challenge", ""), ("code_challenge_method", "S256")],
@@ -76,7 +69,7 @@ async fn a_public_application_needs_pkce_and_strong_pkce() {
 
 #[tokio::test]
 async fn a_parameter_comes_once() {
-    let world = world().await;
+    let world = World::shop().await;
     for name in ["client_id", "state", "response_mode", "unheard_of"] {
         let form = [(name, "a"), (name, "a"), ("client_id", "shop"), ("response_mode", "direct")];
         let answer = world.anonymous().form("/oauth2/authorize", &form).await;
@@ -92,7 +85,7 @@ async fn a_parameter_comes_once() {
 // Checklist 69.
 #[tokio::test]
 async fn secrets_in_a_url_are_refused() {
-    let world = world().await;
+    let world = World::shop().await;
     let query = |name: &str| spelled(&[("client_id", "shop"), ("response_mode", "direct"), (name, "x")]);
     for name in ["client_secret", "sessionId", "password", "OTPCode", "OTPcode", "code_verifier"] {
         let got = world.anonymous().get(&format!("/oauth2/authorize?{}", query(name))).await;
@@ -115,7 +108,7 @@ async fn secrets_in_a_url_are_refused() {
 
 #[tokio::test]
 async fn credentials_beside_the_body_of_an_answer_are_refused() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     let body = json!({"flowId": flow, "selectedAuthenticator": {"authenticatorId": BASIC}});
     for query in ["password=x", "username=kim&password=x", "OTPCode=1"] {
@@ -128,7 +121,7 @@ async fn credentials_beside_the_body_of_an_answer_are_refused() {
 // Checklist 60.
 #[tokio::test]
 async fn a_body_that_is_no_answer_is_refused_whole() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     let selected = json!({"authenticatorId": BASIC});
     for body in [
@@ -160,7 +153,7 @@ async fn a_body_that_is_no_answer_is_refused_whole() {
 
 #[tokio::test]
 async fn a_body_that_is_not_json_is_refused() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     let whole = json!({"flowId": flow, "selectedAuthenticator": {"authenticatorId": BASIC}}).to_string();
     let twice =
@@ -191,7 +184,7 @@ async fn a_body_that_is_not_json_is_refused() {
 // Checklist 60.
 #[tokio::test]
 async fn parameters_of_an_answer_are_those_that_its_authenticator_takes() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     for params in [
         json!({"username": "kim"}),
@@ -237,7 +230,7 @@ async fn numbers_switches_and_lists_of_one_stand_for_their_text() {
 
 #[tokio::test]
 async fn a_refused_request_is_not_counted_as_a_guess() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     for _ in 0..10 {
         let params = json!({"username": "kim", "password": "wrong", "more": "x"});

@@ -94,9 +94,7 @@ async fn a_token_that_was_changed_does_not_hold() {
 // Checklist 98.
 #[tokio::test]
 async fn a_token_of_one_kind_is_not_taken_for_another() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let tokens = world.login("shop", "kim").await;
     let (id, access, refresh) = (tokens.at("/id_token"), tokens.at("/access_token"), tokens.at("/refresh_token"));
     for token in [&id, &refresh] {
@@ -112,9 +110,7 @@ async fn a_token_of_one_kind_is_not_taken_for_another() {
 
 #[tokio::test]
 async fn an_access_token_holds_for_an_hour() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     let access = world.login("shop", "kim").await.at("/access_token");
     world.wait(seconds(3599));
     world.anonymous().userinfo(&access).await.is(200);
@@ -124,9 +120,7 @@ async fn an_access_token_holds_for_an_hour() {
 
 #[tokio::test]
 async fn a_clock_that_went_back_a_little_does_no_harm() {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
+    let world = World::shop().await;
     world.wait(minutes(10));
     let access = world.login("shop", "kim").await.at("/access_token");
     let back = |span| {

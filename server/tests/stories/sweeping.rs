@@ -2,13 +2,6 @@
 
 use crate::world::*;
 
-async fn world() -> World {
-    let world = World::new().await;
-    world.app("shop").await;
-    world.user("kim").await;
-    world
-}
-
 impl World {
     /// Time passes and the floor is swept.
     async fn wait_and_sweep(&self, span: std::time::Duration) {
@@ -20,7 +13,7 @@ impl World {
 
 #[tokio::test]
 async fn a_finished_flow_does_not_open_again() {
-    let world = world().await;
+    let world = World::shop().await;
     let flow = world.authorize("shop", &[]).await.flow_id();
     world.anonymous().password(&flow, "kim", PASSWORD).await.is(200).code();
     world.wait_and_sweep(seconds(599)).await;
@@ -31,7 +24,7 @@ async fn a_finished_flow_does_not_open_again() {
 
 #[tokio::test]
 async fn a_lock_is_not_swept_away() {
-    let world = world().await;
+    let world = World::shop().await;
     for _ in 0..5 {
         let flow = world.authorize("shop", &[]).await.flow_id();
         world.anonymous().password(&flow, "kim", "wrong").await.is_step("FAIL_INCOMPLETE");
@@ -44,7 +37,7 @@ async fn a_lock_is_not_swept_away() {
 
 #[tokio::test]
 async fn a_replay_is_known_as_one_long_after() {
-    let world = world().await;
+    let world = World::shop().await;
     let code = world.anonymous().sign_in("shop", "kim", &[]).await.code();
     let tokens = world.anonymous().exchange("shop", &code).await;
     world.wait_and_sweep(hours(20)).await;
@@ -58,7 +51,7 @@ async fn a_replay_is_known_as_one_long_after() {
 
 #[tokio::test]
 async fn a_revoked_access_token_does_not_come_back() {
-    let world = world().await;
+    let world = World::shop().await;
     let access = world.login("shop", "kim").await.at("/access_token");
     world.anonymous().form("/oauth2/revoke", &[("client_id", "shop"), ("token", &access)]).await.is(200);
     world.wait_and_sweep(seconds(3599)).await;
@@ -67,7 +60,7 @@ async fn a_revoked_access_token_does_not_come_back() {
 
 #[tokio::test]
 async fn tokens_outlive_their_session_and_a_logout_still_ends_them() {
-    let world = world().await;
+    let world = World::shop().await;
     let tokens = world.login("shop", "kim").await;
     world.wait_and_sweep(hours(2)).await;
     let next = world.anonymous().refresh("shop", &tokens.at("/refresh_token")).await;

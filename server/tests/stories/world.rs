@@ -98,6 +98,14 @@ impl World {
         Self::with(Setting::default()).await
     }
 
+    /// A world with the application `shop` and the user `kim`.
+    pub async fn shop() -> Self {
+        let world = Self::new().await;
+        world.app("shop").await;
+        world.user("kim").await;
+        world
+    }
+
     /// A world that is set up a little differently.
     pub async fn set(change: impl FnOnce(&mut Setting)) -> Self {
         let mut setting = Setting::default();

@@ -65,7 +65,7 @@ impl House {
         if own.get("response_mode").is_some_and(|mode| !mode.is_empty() && mode != "direct") {
             return Err(invalid("The response_mode of a pushed request is direct, or is left out."));
         }
-        self.checked(&admitted, params, (CHECKS, true)).await?;
+        self.checked(&admitted, params, (&CHECKS, true)).await?;
         let reference = base64url(&self.ports.random::<32>());
         let note = Note { client_id: admitted.app.client_id.clone(), params: own, binding: admitted.binding };
         let plain = serde_json::to_vec(&note).map_err(|error| Fault::from("writing a pushed request", error))?;
