@@ -90,7 +90,7 @@ async fn the_schema_of_the_first_party_profile_is_that_of_the_wire() {
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Answers of the authorization challenge endpoint",
-        "description": "200 is the first alternative, 403 the second, any other status the third.",
+        "description": "200 is the first alternative, 403 with `insufficient_authorization` the second, any other status the third.",
         "oneOf": [of("200"), of("403"), {
             "type": "object", "required": ["error", "error_description", "traceId"],
             "properties": {

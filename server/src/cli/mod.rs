@@ -1,4 +1,4 @@
-//! The command line. `serve` and `demo` run a server; `app`, `user`, `keys` and `tenant` speak to a running one through its
+//! The command line. `serve` and `demo` run a server; `app`, `user`, `keys`, `audit` and `tenant` speak to a running one through its
 //! management API, like any other program; `mailbox` reads a running one's development mailbox; `config` looks at a
 //! configuration.
 

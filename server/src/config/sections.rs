@@ -154,7 +154,7 @@ section! {
         /// Wrong answers per tenant and hour before strangers to the named user are listened to no more. 0 is no limit.
         tenant_misses: u32 = 20_000, takes "0 to 10000000";
         /// Steps of logins per source address and minute, half of them at once; each node counts its own. A refused client
-        /// secret counts as twenty. 0 is no limit.
+        /// secret, proof or attestation (401) counts as twenty. 0 is no limit.
         source_requests: u32 = 600, takes "0 to 1000000";
         /// Networks that are exempt from the limits of source addresses and networks.
         exempt_networks: Vec<Network> = loopback(), takes "a list of networks, as [\"10.0.0.0/8\", \"fd00::/8\"]";
@@ -175,7 +175,7 @@ section! {
         /// Fewest characters of a new password (NIST SP 800-63B-4 §3.1.1.2).
         min_length: u32 = 8, takes "8 to 64";
         /// Fewest characters of a new password that is the only factor of the login in which it is renewed. A login with a shorter
-        /// one goes on and is noted in the log (`short_password`).
+        /// one goes on and is noted in the log.
         min_length_single_factor: u32 = 15, takes "`min_length` or more, up to 64";
         /// Passwords to refuse besides the common and breached ones that are built in: one a line, or SHA-1 digests in
         /// hexadecimal with or without `:COUNT`. Read at the start; takes 2.5 MB of memory for a million, and 50 MB while reading.

@@ -148,7 +148,7 @@ async fn a_budget_is_overdrawn_by_no_more_than_is_compared_at_once() {
     assert!((20..=20 + HANDS).contains(&compared), "{compared} guesses were compared");
 }
 
-// Checklist 24, 26.
+// Checklist 23, 26.
 #[tokio::test]
 async fn a_source_may_take_so_many_steps_a_minute() {
     let world = world(|limits| limits.source_requests = 20).await;
@@ -171,7 +171,7 @@ async fn a_source_may_take_so_many_steps_a_minute() {
     is_put_off(&there.authorize("shop", &[]).await);
 }
 
-// Checklist 24, 26.
+// Checklist 23, 26.
 #[tokio::test]
 async fn steps_count_at_either_face_of_the_login() {
     let world = world(|limits| limits.source_requests = 20).await;
@@ -184,7 +184,7 @@ async fn steps_count_at_either_face_of_the_login() {
     there.form("/oauth2/authorize-challenge", &form).await.is_oauth_refusal(429, "temporarily_unavailable");
 }
 
-// Checklist 24, 89.
+// Checklist 89.
 #[tokio::test]
 async fn whoever_has_yet_to_learn_the_nonce_is_no_guesser() {
     let world = World::set(|setting| {

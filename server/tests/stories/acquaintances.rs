@@ -217,7 +217,6 @@ async fn a_code_from_the_mailbox_forgives_no_wrong_ones_of_the_authenticator_app
     guess(device.code(&world, 0), 1).await.is(200).code();
 }
 
-// Checklist 86.
 #[tokio::test]
 async fn another_password_makes_everybody_a_stranger() {
     let world = world().await;

@@ -133,7 +133,6 @@ async fn an_assertion_that_fails_in_one_point_is_not_believed() {
     ] {
         let assertion = signed(&KEY, &says(&world, "vault", more.clone()));
         let answer = ask(&world, &assertion, &[("client_id", "vault")]).await;
-        println!("{more}");
         is_no_client(&answer, because);
     }
     for (number, more) in [

@@ -80,7 +80,7 @@ impl World {
     }
 }
 
-// Checklist 39.
+// Checklist 24, 39.
 #[tokio::test]
 async fn the_nth_wrong_code_ends_the_flow_where_the_application_says_so() {
     for (way, param) in ALL {
@@ -99,7 +99,7 @@ async fn the_nth_wrong_code_ends_the_flow_where_the_application_says_so() {
     }
 }
 
-// Checklist 39.
+// Checklist 24, 39.
 #[tokio::test]
 async fn the_fifth_wrong_code_ends_the_flow_where_nothing_is_said() {
     for (way, param) in &ALL[..4] {
