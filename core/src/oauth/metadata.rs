@@ -129,6 +129,7 @@ impl Metadata {
         let at = |path| urls.of(tenant, path);
         let (ways, algorithms) = (client_methods(certificates), assertion_algorithms());
         let confidential = ways.iter().copied().filter(|way| *way != AuthMethod::None.as_str()).collect();
+        let with_attested = |ways: Vec<&'static str>| ways.into_iter().chain([attestation::METHOD]).collect();
         let methods: BTreeSet<&str> = Factor::ALL.iter().map(|factor| factor.amr()).collect();
         Self {
             issuer: urls.issuer(tenant),
@@ -150,11 +151,11 @@ impl Metadata {
             id_token_signing_alg_values_supported: ALGORITHMS.to_vec(),
             pushed_authorization_request_endpoint: at("/oauth2/par"),
             require_pushed_authorization_requests: false,
-            token_endpoint_auth_methods_supported: ways.iter().copied().chain([attestation::METHOD]).collect(),
+            token_endpoint_auth_methods_supported: with_attested(ways.clone()),
             token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
-            introspection_endpoint_auth_methods_supported: confidential,
+            introspection_endpoint_auth_methods_supported: with_attested(confidential),
             introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
-            revocation_endpoint_auth_methods_supported: ways,
+            revocation_endpoint_auth_methods_supported: with_attested(ways),
             revocation_endpoint_auth_signing_alg_values_supported: algorithms,
             tls_client_certificate_bound_access_tokens: certificates,
             dpop_signing_alg_values_supported: dpop::ALGORITHMS,

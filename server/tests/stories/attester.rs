@@ -219,10 +219,13 @@ async fn a_dpop_proof_in_place_of_the_proof_of_possession_is_good_once() {
         [("client_id", "shop"), ("attestation", object.as_str()), ("attestation_challenge", &challenge), ("jwk", &jwk)];
     let issued = world.proving(&prover).form("/oauth2/attestation", &form).await;
     let shown = world.anonymous().header("oauth-client-attestation", &issued.is(200).at("/client_attestation"));
-    let caller = shown.header("dpop", &prover.proof("POST", "/oauth2/revoke"));
+    let caller = shown.clone().header("dpop", &prover.proof("POST", "/oauth2/revoke"));
     let form = [("client_id", "shop"), ("token", "x")];
     caller.form("/oauth2/revoke", &form).await.is(200);
     caller.form("/oauth2/revoke", &form).await.is_oauth_refusal(400, "invalid_dpop_proof");
+    // One that does not hold is told as elsewhere at these endpoints.
+    let elsewhere = shown.header("dpop", &prover.proof("POST", "/oauth2/token"));
+    elsewhere.form("/oauth2/revoke", &form).await.is_oauth_refusal(400, "invalid_dpop_proof");
 }
 
 // Checklist 67.
@@ -348,6 +351,8 @@ async fn metadata_says_what_is_taken() {
     let algorithms = json!(["ES256", "ES384", "EdDSA", "PS256"]);
     assert_eq!(metadata.member("/client_attestation_signing_alg_values_supported"), algorithms);
     assert_eq!(metadata.member("/client_attestation_pop_signing_alg_values_supported"), algorithms);
-    let methods = metadata.member("/token_endpoint_auth_methods_supported");
-    assert!(methods.as_array().unwrap().contains(&json!("attest_jwt_client_auth")));
+    for endpoint in ["token", "introspection", "revocation"] {
+        let methods = metadata.member(&format!("/{endpoint}_endpoint_auth_methods_supported"));
+        assert!(methods.as_array().unwrap().contains(&json!("attest_jwt_client_auth")), "{endpoint}");
+    }
 }

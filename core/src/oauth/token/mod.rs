@@ -34,7 +34,7 @@ impl Issuer {
         let grant = GrantType::ALL.iter().copied().find(|grant| grant.as_str() == wanted);
         let grant = grant.ok_or(Code::UnsupportedGrantType)?;
         let (app, instance) = self.client(tenant, shown, params).await?;
-        let given = self.give(&app, grant, (shown, instance.as_ref()), params).await;
+        let given = self.give(&app, grant, (shown, instance.as_ref()), params).await.map_err(dpop::at_token_endpoint);
         if let Err(refusal) = &given
             && refusal.cause().is_none()
         {
@@ -71,10 +71,9 @@ impl Issuer {
         bound: Option<Thumbprint>,
     ) -> Result<Binding, Error> {
         let binding = Binding::of_tokens(app, shown)?;
-        let proved = self.proofs.key(shown, About { key: bound, token: None }).await;
-        match proved.map_err(dpop::at_token_endpoint)? {
-            None if bound.is_some() => Err(dpop::at_token_endpoint(dpop::missing())),
-            None if app.oauth.dpop_required => Err(dpop::at_token_endpoint(dpop::required())),
+        match self.proofs.key(shown, About { key: bound, token: None }).await? {
+            None if bound.is_some() => Err(dpop::missing()),
+            None if app.oauth.dpop_required => Err(dpop::required()),
             jkt => Ok(Binding { jkt, ..binding }),
         }
     }
@@ -90,7 +89,7 @@ impl Issuer {
         shown: &client_auth::Shown,
         params: &Params,
     ) -> Result<(Application, Option<Attested>), Error> {
-        let found = self.instance(tenant, shown, params).await;
+        let found = self.instance(tenant, shown, params).await.map_err(dpop::at_token_endpoint);
         if let Err(refusal) = &found
             && refusal.cause().is_none()
             && let Ok(id) = shown.client_id(params)

@@ -65,7 +65,7 @@ impl Issuer {
     ) -> Result<Binding, Error> {
         let binding = self.binding(app, shown, key.filter(|_| app.oauth.public)).await?;
         match (key, binding.jkt) {
-            (Some(_), None) => Err(dpop::at_token_endpoint(dpop::missing())),
+            (Some(_), None) => Err(dpop::missing()),
             _ => Ok(binding),
         }
     }
