@@ -81,10 +81,9 @@ impl<'a> Familiar<'a> {
             return Ok(false);
         }
         let kept = ports.store.acquaintances(&self.user).await?;
-        Ok(kept.iter().filter(|kept| now < kept.due()).any(|kept| {
-            vestibule_jose::from_base64url(&kept.mark)
-                .is_some_and(|mark| traits.iter().any(|of| self.parts(of, |parts| secrets.is_digest(parts, &mark))))
-        }))
+        let digests = traits.iter().flat_map(|of| self.parts(of, |parts| secrets.digests(parts)));
+        let marks: Vec<String> = digests.map(|digest| base64url(&digest)).collect();
+        Ok(kept.iter().any(|kept| now < kept.due() && marks.contains(&kept.mark)))
     }
 
     fn owns(&self, session: &Session) -> bool {

@@ -12,6 +12,15 @@ use crate::ports::{LetterId, Ports, Secret, TenantId, Timestamp, UserId};
 use crate::secrets::Secrets;
 use crate::user::User;
 
+/// Seconds to wait after each try in vain; after the last one, always as long.
+const WAITS: [u64; 5] = [1, 5, 30, 120, 600];
+
+/// How long to wait before something is sent again that was tried so often before.
+pub fn pause_after(tries: u32) -> Duration {
+    let wait = usize::try_from(tries).ok().and_then(|place| WAITS.get(place)).or(WAITS.last());
+    Duration::from_secs(wait.copied().unwrap_or_default())
+}
+
 /// How a message travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

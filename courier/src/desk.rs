@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use vestibule_core::audit::{Actor, Event, Origin, What};
-use vestibule_core::delivery::{Channel, Letter};
+use vestibule_core::delivery::{Channel, Letter, pause_after};
 use vestibule_core::ports::store::{Audit, Carried, Delivery, Outbox};
 use vestibule_core::ports::{Clock, Ports, Timestamp, Web};
 use vestibule_core::secrets::Secrets;
@@ -14,9 +14,6 @@ use vestibule_core::secrets::Secrets;
 use crate::Templates;
 use crate::carriers::{Carriers, Undelivered};
 use crate::number::international;
-
-/// How long to wait after each try; after the last one, always as long.
-const WAITS: [u64; 5] = [1, 5, 30, 120, 600];
 
 /// What the courier asks of the world.
 #[derive(Clone)]
@@ -78,15 +75,17 @@ impl Desk {
         let letter = &carried.letter;
         let tried = self.attempt(letter).await;
         let (delivery, result, reason) = self.decide(&carried, tried);
-        match self.needs.outbox.carried(&letter.id, carried.lease, delivery).await {
-            Ok(true) => self.tally.count(delivery),
-            // Its lease ran out and somebody else has it; what they do is what counts.
-            Ok(false) => {}
-            Err(fault) => tracing::error!(id = %letter.id, cause = %fault.chain(), "settling a letter failed"),
+        let settled = self.needs.outbox.carried(&letter.id, carried.lease, delivery).await;
+        if let Err(fault) = &settled {
+            tracing::error!(id = %letter.id, cause = %fault.chain(), "settling a letter failed");
         }
         let channel = letter.channel.as_str();
         tracing::info!(target: "vestibule::courier", id = %letter.id, %channel, tenant = %letter.tenant, result, tries = carried.tries + 1, reason);
-        self.tell(&carried, delivery, reason).await;
+        // Where its lease ran out somebody else has it; what they do is what counts.
+        if matches!(settled, Ok(true)) {
+            self.tally.count(delivery);
+            self.tell(&carried, delivery, reason).await;
+        }
     }
 
     /// Tells the audit log how a letter ended. The letter is settled already and may not come twice, so a fault is told alone.
@@ -155,9 +154,7 @@ impl Desk {
 
 /// When a letter is tried again that was tried so often before: not before its provider wishes.
 fn next_try(now: Timestamp, tries: u32, after: Option<Duration>) -> Timestamp {
-    let place = usize::try_from(tries).unwrap_or(usize::MAX).min(WAITS.len() - 1);
-    let wait = Duration::from_secs(WAITS.get(place).copied().unwrap_or(600));
-    now + wait.max(after.unwrap_or_default())
+    now + pause_after(tries).max(after.unwrap_or_default())
 }
 
 impl Tally {

@@ -90,21 +90,23 @@ async fn tend_keys(house: &House) {
     }
 }
 
-/// Does for the signing keys of every tenant what is due. What fails of one tenant does not keep it from the others.
+/// Does for the signing keys of every tenant what is due. What fails of one tenant is logged and does not keep it from the
+/// others: whether nothing failed.
 ///
 /// # Errors
-/// The last thing that failed.
-pub async fn tend_all_keys(house: &House) -> Result<(), Fault> {
-    let (mut offset, mut outcome) = (0, Ok(()));
+/// The tenants could not be read.
+pub async fn tend_all_keys(house: &House) -> Result<bool, Fault> {
+    let (mut offset, mut all_well) = (0, true);
     loop {
         let (tenants, _) = house.ports.store.tenants(Page { offset, limit: TENANTS }).await?;
         for tenant in &tenants {
             if let Err(fault) = house.keyring.tend(&tenant.id).await {
-                outcome = Err(fault);
+                all_well = false;
+                tracing::error!(tenant = %tenant.id, cause = %fault.chain(), "rotating signing keys failed");
             }
         }
         if tenants.len() < TENANTS {
-            return outcome;
+            return Ok(all_well);
         }
         offset += TENANTS;
     }

@@ -13,9 +13,6 @@ const LATE_CODE: Duration = Duration::from_secs(60 * 10);
 /// How long a live grant is kept after its refresh token is too old: access tokens may still name it.
 const LATE_GRANT: Duration = Duration::from_secs(60 * 60 * 24);
 
-/// How far records may stand out of the order in which they happened.
-pub(crate) const MIXED: Duration = Duration::from_secs(60 * 10);
-
 /// When a grant is over. A spent code's grant stays to the end of its family, so that a replay is seen as one.
 pub(crate) fn grant_due(grant: &Grant) -> Timestamp {
     match grant.phase {

@@ -213,8 +213,7 @@ impl House {
             }
         };
         if let Err(refusal) = operator.demand(needs) {
-            let event =
-                self.ports.event(What::AdminRefused, operator.tenant()).by(operator.actor()).app(operator.app());
+            let event = self.admin.told(&operator, What::AdminRefused);
             let needed = needs.scope().unwrap_or_default();
             self.ports.record(event.because(refusal.code().row().name).with("needed", needed)).await?;
             return Err(refusal);

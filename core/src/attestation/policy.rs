@@ -162,6 +162,14 @@ impl AndroidPolicy {
         keys.map(Some).ok_or(Fault::new("stored keys of Play Integrity are no keys"))
     }
 
+    /// Whether what is kept makes keys of classic tokens: both halves, and of the form that they must have.
+    pub(crate) fn has_play_keys(&self, secrets: &Secrets) -> Result<bool, Fault> {
+        let (Some(sealed), Some(verification)) = (&self.play_decryption, &self.play_verification) else {
+            return Ok(false);
+        };
+        Ok(PlayKeys::read(&opened(sealed, secrets)?, verification).is_some())
+    }
+
     /// The service account, if there is one: Google's JSON document.
     pub(super) fn account(&self, secrets: &Secrets) -> Result<Option<Secret<String>>, Fault> {
         self.play_account.as_ref().map(|sealed| opened(sealed, secrets)).transpose()

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use url::Url;
 
 use super::{Filter, Shown, What, is_pattern};
 use crate::admin::{Administration, Operator, Permission, conflict, invalid};
+use crate::delivery::pause_after;
 use crate::error::{Code, Error, Fault};
 use crate::house::House;
 use crate::ports::store::StoredHook;
-use crate::ports::web::{WebAnswer, WebFailure};
+use crate::ports::web::{WebAnswer, WebFailure, is_address};
 use crate::ports::{HookId, Secret};
 use crate::webhook::WebhookKey;
 
@@ -25,8 +25,8 @@ const MOST_EVENTS: usize = 50;
 const BATCH: usize = 100;
 /// Webhooks that are served in one round.
 const ROUND: usize = 20;
-/// Seconds to wait after each try in vain; after the last one, always as long.
-const WAITS: [u64; 5] = [1, 5, 30, 120, 600];
+/// Longest wait, whatever the receiver wishes.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// How long a webhook rests for which there was nothing.
 const REST: Duration = Duration::from_secs(5);
 
@@ -111,16 +111,7 @@ impl Administration {
 
 /// Whether a webhook may be made. Which addresses may be called is decided at each call.
 fn check(new: &NewHook) -> Result<(), Error> {
-    let is_near = |url: &Url| match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let is_safe = |url: &Url| url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_near(url)));
-    let url = Url::parse(&new.url).ok().filter(is_safe);
-    let is_plain = |url: &Url| url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    if new.url.chars().count() > LONGEST_URL || !url.as_ref().is_some_and(is_plain) {
+    if new.url.chars().count() > LONGEST_URL || !is_address(&new.url) {
         return Err(invalid("url must be an absolute https address without user and fragment."));
     }
     if new.events.len() > MOST_EVENTS || !new.events.iter().all(|event| is_pattern(event)) {
@@ -199,9 +190,7 @@ impl House {
 
 /// How long to wait after so many tries in vain: not less than the receiver wishes, and an hour at most.
 fn patience(tries: u32, wished: Option<u64>) -> Duration {
-    let place = usize::try_from(tries).unwrap_or(usize::MAX).min(WAITS.len() - 1);
-    let wait = WAITS.get(place).copied().unwrap_or(600);
-    Duration::from_secs(wait.max(wished.unwrap_or_default()).min(3_600))
+    pause_after(tries).max(Duration::from_secs(wished.unwrap_or_default())).min(LONGEST_WAIT)
 }
 
 fn why(failed: &Result<WebAnswer, WebFailure>) -> String {

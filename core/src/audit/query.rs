@@ -7,7 +7,7 @@ use vestibule_jose::base64url;
 use super::{Record, What};
 use crate::admin::{Administration, Operator, Permission, invalid};
 use crate::error::{Error, Fault};
-use crate::ports::store::{Store, Walk};
+use crate::ports::store::{MIXED, Store, Walk};
 use crate::ports::{AppId, FlowNumber, TenantId, Timestamp, UserId};
 
 /// Records that one look reads at most, so that a rare kind of record does not make it endless.
@@ -15,9 +15,6 @@ const LOOK: usize = 10_000;
 
 /// Records that are read at once.
 const BATCH: usize = 500;
-
-/// How far records may stand out of the order in which they happened.
-const MIXED: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Which records are wanted. What is absent does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

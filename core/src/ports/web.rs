@@ -2,8 +2,22 @@
 //! is the world's policy; redirects are never followed, and answers are bounded in size and time.
 
 use async_trait::async_trait;
+use url::{Host, Url};
 
 use super::Secret;
+
+/// Whether the server may be told to call an address: by TLS, or on this machine (RFC 6749 §3.1.2.1, RFC 8252 §8.3).
+pub(crate) fn is_address(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return false,
+    };
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    is_safe && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+}
 
 /// A call.
 #[derive(Clone, Debug)]
@@ -95,5 +109,22 @@ impl WebAnswer {
     /// Whether the status says that it went well.
     pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_encrypted_or_of_this_machine() {
+        for good in ["https://id.example.com/token", "http://localhost:8080/a", "http://127.0.0.1/", "http://[::1]/"] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in
+            ["http://id.example.com/", "ftp://localhost/", "https://u:p@id.example.com/", "https://a.example/#b", ""]
+        {
+            assert!(!is_address(bad), "{bad}");
+        }
     }
 }

@@ -14,6 +14,7 @@ use vestibule_core::ports::store::{Ledger, StoredCheckpoint, Walk};
 use vestibule_store::Sqlite;
 
 use super::client::{Client, ServerArgs};
+use super::serve::told;
 use super::table::{say, text};
 
 const PATH: &str = "/api/server/v1/audit";
@@ -255,8 +256,4 @@ fn open(data: &Path) -> anyhow::Result<Sqlite> {
         bail!("there is no {}", path.display());
     }
     Sqlite::open(&path).map_err(told)
-}
-
-fn told(fault: vestibule_core::error::Fault) -> anyhow::Error {
-    anyhow!("{}", fault.chain())
 }

@@ -17,7 +17,7 @@ const WSO2: &str = "urn:scim:wso2:schema";
 /// Lines between two words of progress.
 const PROGRESS: usize = 500;
 /// How often a line is sent to a server that is busy.
-const TRIES: u32 = 5;
+const TRIES: u32 = 4;
 
 /// What became of the lines.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ pub(super) async fn run(client: &Client, path: &str) -> anyhow::Result<()> {
 /// # Errors
 /// The next line would fare no better.
 async fn make(client: &Client, user: &Value) -> anyhow::Result<Result<bool, String>> {
-    for _ in 1..TRIES {
+    for _ in 0..TRIES {
         let error = match client.call(Method::POST, PATH, Some(user)).await {
             Ok(_) => return Ok(Ok(true)),
             Err(error) => error,

@@ -1,14 +1,13 @@
 //! Signing keys, and the master key over what the database keeps.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use vestibule_core::keyring::KeyRules;
 use vestibule_core::ports::Secret;
 
 use super::knob::section;
 use super::problem::Problem;
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, days, seconds};
 use crate::world::{MasterKey, read_master};
 
 section! {
@@ -39,9 +38,8 @@ const VARIABLE: &str = "VESTIBULE_MASTER_KEY";
 impl KeysConfig {
     /// What the operator decided about signing keys.
     pub fn rules(&self) -> KeyRules {
-        let seconds = |count: u32| Duration::from_secs(count.into());
         KeyRules {
-            rotate_after: seconds(60 * 60 * 24) * self.rotate_after_days,
+            rotate_after: days(self.rotate_after_days),
             publish_ahead: seconds(60) * self.publish_ahead_minutes,
             max_age: seconds(self.jwks_max_age_seconds),
             refresh: seconds(self.refresh_seconds),

@@ -109,7 +109,7 @@ impl PasswordsConfig {
             shortest_alone: length(self.min_length_single_factor),
             blocked: None,
             host: host_of(public_url).unwrap_or_default(),
-            max_age: Duration::from_secs(60 * 60 * 24 * u64::from(self.max_age_days)),
+            max_age: days(self.max_age_days),
         }
     }
 }
@@ -159,7 +159,7 @@ impl AuditConfig {
         Keeping {
             records: self.checkpoint_records.into(),
             span: Duration::from_secs(60 * u64::from(self.checkpoint_minutes)),
-            keep: Duration::from_secs(60 * 60 * 24 * u64::from(self.keep_days)),
+            keep: days(self.keep_days),
         }
     }
 }
@@ -186,6 +186,10 @@ impl HttpConfig {
 
 fn hourly(limit: u32) -> BudgetRule {
     BudgetRule { limit, span: Duration::from_secs(3600) }
+}
+
+fn days(count: u32) -> Duration {
+    Duration::from_secs(60 * 60 * 24 * u64::from(count))
 }
 
 fn seconds(count: u32) -> Duration {

@@ -43,8 +43,7 @@ impl Door {
         }
         match rest {
             "/oauth2/authorize" | "/oauth2/authn" | "/oauth2/authorize-challenge" | "/oauth2/par" => Self::Step,
-            "/oauth2/attestation" | "/oauth2/device_authorization" | "/oidc/logout" => Self::Step,
-            "/push-auth/authenticate" => Self::Step,
+            "/oauth2/attestation" | "/oidc/logout" | "/push-auth/authenticate" => Self::Step,
             "/oauth2/jwks" | "/openapi.json" | "/health/live" | "/health/ready" => Self::Open,
             path if path.starts_with("/oauth2/") => Self::Service,
             _ => Self::Managed,

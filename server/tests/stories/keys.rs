@@ -64,7 +64,7 @@ impl World {
     }
 
     async fn tend(&self) {
-        tend_all_keys(&self.house).await.unwrap();
+        assert!(tend_all_keys(&self.house).await.unwrap());
     }
 }
 

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use vestibule_core::audit::{Event, Hash, ORIGIN, Record, link};
 use vestibule_core::error::Fault;
-use vestibule_core::ports::store::{Audit, Hooks, Ledger, StoredCheckpoint, StoredHook, Walk};
+use vestibule_core::ports::store::{Audit, Hooks, Ledger, MIXED, StoredCheckpoint, StoredHook, Walk};
 use vestibule_core::ports::{HookId, TenantId, Timestamp};
 
 use super::{Kept, Memory};
-use crate::retention::MIXED;
 
 /// What is kept of the log.
 #[derive(Default)]

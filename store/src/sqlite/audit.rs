@@ -5,13 +5,12 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use vestibule_core::audit::{Event, Hash, ORIGIN, Record, link};
 use vestibule_core::error::Fault;
-use vestibule_core::ports::store::{Audit, Hooks, Ledger, StoredCheckpoint, StoredHook, Walk};
+use vestibule_core::ports::store::{Audit, Hooks, Ledger, MIXED, StoredCheckpoint, StoredHook, Walk};
 use vestibule_core::ports::{HookId, TenantId, Timestamp, UserId};
 
 use super::Sqlite;
 use super::row::{Ask, Columns, integer, json};
 use super::writer::Durability;
-use crate::retention::MIXED;
 use crate::sql::audit;
 
 /// An event on its way to the writer.

@@ -56,7 +56,7 @@ impl AttestationDraft {
             android.play_decryption = if is_empty(&key) { None } else { Some(seal(&key)?) };
         }
         // One of the two may have been changed alone.
-        if android.play_decryption.is_some() && !matches!(android.play_keys(secrets), Ok(Some(_))) {
+        if android.play_decryption.is_some() && !android.has_play_keys(secrets)? {
             return Err(wrong(PLAY_KEYS));
         }
         check(&policy, native)?;

@@ -5,6 +5,7 @@ use url::Url;
 use super::super::{invalid, is_text};
 use crate::application::{ASSERTION_ALGORITHMS, AuthMethod, CertificateName, ClientAuthentication, OauthSettings};
 use crate::error::Error;
+use crate::ports::web::is_address;
 
 const MOST_KEYS: usize = 32;
 const LONGEST_KEYS: usize = 64 * 1024;
@@ -58,10 +59,8 @@ pub(super) fn check(settings: &OauthSettings) -> Result<(), Error> {
 
 fn keys(registered: &ClientAuthentication) -> Result<(), Error> {
     if let Some(uri) = &registered.jwks_uri {
-        let url = Url::parse(uri).ok().filter(|url| url.scheme() == "https" && url.host().is_some());
-        let plain =
-            url.is_some_and(|url| url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
-        if !plain || uri.len() > LONGEST_NAME {
+        let is_https = Url::parse(uri).is_ok_and(|url| url.scheme() == "https");
+        if !is_https || !is_address(uri) || uri.len() > LONGEST_NAME {
             return Err(wrong("jwksUri must be an https address."));
         }
     }

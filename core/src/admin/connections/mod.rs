@@ -324,7 +324,7 @@ impl House {
     }
 
     async fn record_connection(&self, by: &Operator, what: What, connection: &Connection) -> Result<(), Fault> {
-        let event = self.ports.event(what, by.tenant()).by(by.actor());
+        let event = self.admin.told(by, what);
         self.ports.record(event.with("connection", &connection.name).with("id", connection.id)).await
     }
 

@@ -1,9 +1,8 @@
 //! What a connection for a way of signing in may be set to: one list per way, read by the checks, by the management API and
 //! by the way itself, which finds its defaults there.
 
-use url::Url;
-
 use crate::connection::Connection;
+use crate::ports::web::is_address;
 
 /// A setting of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,19 +125,6 @@ impl Connection {
     }
 }
 
-/// Whether the server may be told to call an address: by TLS, or on this machine (RFC 6749 §3.1.2.1, RFC 8252 §8.3).
-fn is_address(text: &str) -> bool {
-    let Ok(url) = Url::parse(text) else { return false };
-    let is_here = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => return false,
-    };
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
-    is_safe && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
-}
-
 /// A name from the outside, fit for a sentence.
 fn shown(name: &str) -> String {
     name.chars().take(60).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
@@ -147,18 +133,6 @@ fn shown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_are_encrypted_or_of_this_machine() {
-        for good in ["https://id.example.com/token", "http://localhost:8080/a", "http://127.0.0.1/", "http://[::1]/"] {
-            assert!(is_address(good), "{good}");
-        }
-        for bad in
-            ["http://id.example.com/", "ftp://localhost/", "https://u:p@id.example.com/", "https://a.example/#b", ""]
-        {
-            assert!(!is_address(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn a_value_of_another_kind_is_refused_by_name() {

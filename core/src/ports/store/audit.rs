@@ -1,11 +1,16 @@
 //! The audit log: a chain to which records are only added. What a record says and what a checkpoint signs is the rules'
 //! business.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::audit::{Event, Hash, Record};
 use crate::error::Fault;
 use crate::ports::{HookId, TenantId, Timestamp, UserId};
+
+/// How far records may stand out of the order in which they happened.
+pub const MIXED: Duration = Duration::from_secs(60 * 10);
 
 /// Records to read, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,8 +74,8 @@ pub trait Ledger: Send + Sync {
     /// The store failed.
     async fn tail(&self) -> Result<Option<(u64, Hash)>, Fault>;
 
-    /// The number of a record from which on are all that happened at `at` or later; records that were added within ten
-    /// minutes of each other may stand in another order than they happened. `None`: there is none so late.
+    /// The number of a record from which on are all that happened at `at` or later; records that were added within [`MIXED`]
+    /// of each other may stand in another order than they happened. `None`: there is none so late.
     ///
     /// # Errors
     /// The store failed.

@@ -20,7 +20,7 @@ mod people;
 use async_trait::async_trait;
 
 pub use attested_keys::AttestedKeys;
-pub use audit::{Audit, Hooks, Ledger, StoredCheckpoint, StoredHook, Walk};
+pub use audit::{Audit, Hooks, Ledger, MIXED, StoredCheckpoint, StoredHook, Walk};
 pub use catalog::{Applications, Keys, Page, StoredKey, StoredSecret, Tenants};
 pub use credentials::{Connections, Credentials};
 pub use flows::{
