@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Administration, Operator};
 use crate::acquaintance::{self, Acquaintance};
 use crate::attempt::{Mark, Slot, TallyKey, TallyRule};
-use crate::audit::What;
+use crate::audit::{Event, What};
 use crate::budget::Cost;
 use crate::error::{Code, Error, Fault};
 use crate::flow::authenticator::Factor;
@@ -35,11 +35,12 @@ struct Claimed {
     is_open: bool,
 }
 
-/// What a right password brings about.
+/// What a password brings about besides its mark.
 #[derive(Default)]
 struct Effects<'a> {
     rehash: Option<&'a PasswordHash>,
     arrival: Vec<Acquaintance>,
+    events: Vec<Event>,
 }
 
 impl Administration {
@@ -67,7 +68,13 @@ impl Administration {
         match (verdict, user) {
             (Verdict::Right { rehash }, Some(user)) => {
                 let arrival = self.arrival(user, source).await?;
-                self.settle(&account, &claimed, Mark::Right, Effects { rehash: rehash.as_ref(), arrival }).await?;
+                self.settle(
+                    &account,
+                    &claimed,
+                    Mark::Right,
+                    Effects { rehash: rehash.as_ref(), arrival, ..Effects::default() },
+                )
+                .await?;
                 Ok(Operator::administrator(tenant.clone(), user.id))
             }
             (Verdict::Overloaded, _) => {
@@ -75,16 +82,16 @@ impl Administration {
                 Err(busy())
             }
             (Verdict::Right { .. } | Verdict::Wrong, _) => {
-                self.settle(&account, &claimed, Mark::Wrong, Effects::default()).await?;
-                self.tell_wrong(tenant, name, &account, !claimed.is_open).await?;
+                let events = self.wrong_events(tenant, name, &account, !claimed.is_open);
+                self.settle(&account, &claimed, Mark::Wrong, Effects { events, ..Effects::default() }).await?;
                 Err(Error::new(Code::Unauthorized).because("The user name or the password is wrong."))
             }
         }
     }
 
-    /// Both tenants are told: in whose path it was guessed, and whose user was guessed at. The one does not learn whom the other
+    /// For both tenants: in whose path it was guessed, and whose user was guessed at. The one does not learn whom the other
     /// has, also not by the time that it takes: it is one write.
-    async fn tell_wrong(&self, tenant: &TenantId, name: &str, account: &Account, locked: bool) -> Result<(), Fault> {
+    fn wrong_events(&self, tenant: &TenantId, name: &str, account: &Account, locked: bool) -> Vec<Event> {
         let what = if locked { What::LoginLocked } else { What::LoginFailed };
         let event = |tenant| self.ports.event(what, tenant).with("authenticator", "administrator");
         let known = match &account.who {
@@ -93,9 +100,7 @@ impl Administration {
         };
         let blind = || event(tenant).with("name", self.secrets.blind(tenant, &canonical_name(name)));
         let of_path = (known.is_none() || account.tenant != *tenant).then(blind);
-        let events: Vec<_> = known.into_iter().chain(of_path).collect();
-        let settlement = Settlement { events: &events, ..Settlement::of(tenant, self.ports.clock.now()) };
-        self.ports.settle(settlement).await.map(drop)
+        known.into_iter().chain(of_path).collect()
     }
 
     /// The tenant's own user of that name goes before the root tenant's.
@@ -169,9 +174,10 @@ impl Administration {
             costs: if mark == Mark::Wrong && claimed.is_open { &claimed.costs } else { &[] },
             acquaintances: &effects.arrival,
             edits: rehash.as_slice(),
+            events: &effects.events,
             ..Settlement::of(&account.tenant, self.ports.clock.now())
         };
-        self.ports.store.settle(settlement).await.map(drop)
+        self.ports.settle(settlement).await.map(drop)
     }
 }
 

@@ -123,8 +123,7 @@ const fn checks_with(response_type: Check, redirect_uri: Check) -> [Check; 14] {
 }
 
 impl House {
-    /// Answers an authorization request in direct mode. `cookie`: the session of the browser, which goes before
-    /// `sessionId`.
+    /// Answers an authorization request in direct mode.
     ///
     /// # Errors
     /// A refusal of the catalogue.
@@ -133,10 +132,24 @@ impl House {
         tenant: &TenantId,
         shown: &client_auth::Shown,
         params: &Params,
-        (cookie, source): (Option<Presence>, &Source),
+        source: &Source,
     ) -> Result<Progressed, Error> {
-        let (admitted, request, named) = self.entering(tenant, shown, params, &CHECKS).await?;
-        self.engine.start(&admitted, request, (cookie.or(named), source)).await
+        self.start_login((tenant, &CHECKS), shown, params, source).await
+    }
+
+    /// Starts a login at one of its faces, which has checks of its own. The session of the browser goes before `sessionId`.
+    ///
+    /// # Errors
+    /// A refusal of the catalogue.
+    pub(super) async fn start_login(
+        &self,
+        (tenant, checks): (&TenantId, &[Check]),
+        shown: &client_auth::Shown,
+        params: &Params,
+        source: &Source,
+    ) -> Result<Progressed, Error> {
+        let (admitted, request, named) = self.entering(tenant, shown, params, checks).await?;
+        self.engine.start(&admitted, request, (source.presence.or(named), source)).await
     }
 
     /// The client that begins a login, what it asks for, in this request or in one that it pushed before, and the session
@@ -144,7 +157,7 @@ impl House {
     ///
     /// # Errors
     /// The client is not admitted, or a check refused.
-    pub(super) async fn entering(
+    async fn entering(
         &self,
         tenant: &TenantId,
         shown: &client_auth::Shown,

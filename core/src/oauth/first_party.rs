@@ -8,7 +8,6 @@ use crate::error::{Code, Error};
 use crate::flow::{Progressed, RawParams, Source, Submission};
 use crate::house::House;
 use crate::ports::TenantId;
-use crate::session::Presence;
 
 /// An answer that came with a challenge request.
 #[derive(Debug)]
@@ -30,8 +29,6 @@ pub struct Challenged<'a> {
     pub params: &'a Params,
     /// The answer, if one came along.
     pub given: Option<Given>,
-    /// The session of the browser, which goes before `sessionId`.
-    pub cookie: Option<Presence>,
     /// Where it came from.
     pub source: Source,
 }
@@ -43,7 +40,7 @@ impl House {
     /// # Errors
     /// A refusal of the catalogue.
     pub async fn authorize_by_challenge(&self, challenged: Challenged<'_>) -> Result<Progressed, Error> {
-        let Challenged { tenant, shown, params, given, cookie, source } = challenged;
+        let Challenged { tenant, shown, params, given, source } = challenged;
         let auth_session = params.owned("auth_session");
         let begins = auth_session.is_none();
         let (flow_id, given) = match (auth_session, given) {
@@ -51,10 +48,12 @@ impl House {
                 self.is_clients_own(tenant, shown, params, &flow_id).await?;
                 (flow_id, given)
             }
-            (None, given) => match (self.begin(tenant, shown, params, (cookie, &source)).await?, given) {
-                (Progressed::Step(step), Some(given)) => (step.flow_id, Some(given)),
-                (begun, _) => return Ok(begun),
-            },
+            (None, given) => {
+                match (self.start_login((tenant, &CHALLENGE_CHECKS), shown, params, &source).await?, given) {
+                    (Progressed::Step(step), Some(given)) => (step.flow_id, Some(given)),
+                    (begun, _) => return Ok(begun),
+                }
+            }
         };
         let (authenticator_id, answers) = given.map_or_else(Default::default, |given| {
             let Given { authenticator_id, params } = given;
@@ -64,17 +63,6 @@ impl House {
         let flow_id = flow_id.as_str();
         let submission = Submission { tenant, flow_id, authenticator_id, params: answers, shown, begins, source };
         self.engine.submit(submission).await
-    }
-
-    async fn begin(
-        &self,
-        tenant: &TenantId,
-        shown: &Shown,
-        params: &Params,
-        (cookie, source): (Option<Presence>, &Source),
-    ) -> Result<Progressed, Error> {
-        let (admitted, request, named) = self.entering(tenant, shown, params, &CHALLENGE_CHECKS).await?;
-        self.engine.start(&admitted, request, (cookie.or(named), source)).await
     }
 
     /// A flow is gone on with by the client that began it, which authenticates again if it has a secret.

@@ -40,7 +40,6 @@ pub(crate) struct Form {
     pub params: Params,
     /// Those of them that stood in the URL.
     pub in_url: Params,
-    pub headers: HeaderMap,
 }
 
 impl FromRequest<App> for Form {
@@ -48,21 +47,21 @@ impl FromRequest<App> for Form {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let query = request.uri().query().unwrap_or_default().to_owned();
-        let headers = request.headers().clone();
         if request.method() == Method::GET || request.method() == Method::HEAD {
             let params = parse(query.as_bytes(), b"")?;
             no_secrets(&params)?;
-            return Ok(Self { params, in_url: parse(query.as_bytes(), b"")?, headers });
+            return Ok(Self { params, in_url: parse(query.as_bytes(), b"")? });
         }
+        let is_form = is_of_type(request.headers(), "application/x-www-form-urlencoded");
         let body = body(request, app).await?;
-        if !body.is_empty() && !is_of_type(&headers, "application/x-www-form-urlencoded") {
+        if !body.is_empty() && !is_form {
             return Err(Error::new(Code::UnsupportedMediaType)
                 .because("The endpoint takes a body of the type application/x-www-form-urlencoded.")
                 .into());
         }
         let in_url = parse(query.as_bytes(), b"")?;
         no_secrets(&in_url)?;
-        Ok(Self { params: parse(query.as_bytes(), &body)?, in_url, headers })
+        Ok(Self { params: parse(query.as_bytes(), &body)?, in_url })
     }
 }
 

@@ -131,15 +131,20 @@ fn read_hop(hop: &str) -> Option<IpAddr> {
     bare.parse().ok().map(IpAddr::V6)
 }
 
-/// Where a call comes from.
+/// Where a call comes from; looked at once and kept with the request by the outermost layer.
 pub(crate) fn source_of(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Source {
-    let peer = extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
-    app.settings().networks.source(peer, headers)
+    let found = extensions.get::<Source>().cloned();
+    found.unwrap_or_else(|| app.settings().networks.source(peer(extensions), headers))
+}
+
+/// The other end of the connection.
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical())
 }
 
 /// Where a request comes from, as the audit log tells it.
-pub(super) fn origin(app: &App, headers: &HeaderMap, extensions: &Extensions) -> Origin {
-    let Source { address, agent, .. } = source_of(app, extensions, headers);
+pub(super) fn origin(source: &Source, extensions: &Extensions) -> Origin {
+    let (address, agent) = (source.address, source.agent.clone());
     let trace = extensions.get::<TraceId>().map(|TraceId(trace)| trace.clone());
     Origin { address, agent, trace }
 }
@@ -159,10 +164,9 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let realm = Realm::from_request_parts(parts, app).await?;
-        let peer = parts.extensions.get::<Peer>().map(|Peer(address): &Peer| SocketAddr::ip(address).to_canonical());
         let presence = session(app, &realm, &parts.headers);
         let source = Source { presence, ..source_of(app, &parts.extensions, &parts.headers) };
-        let certificate = app.settings().certificates.shown(app, parts, peer);
+        let certificate = app.settings().certificates.shown(app, parts, peer(&parts.extensions));
         Ok(Self { realm, source, shown: shown(app, parts, certificate) })
     }
 }
@@ -236,7 +240,7 @@ pub(crate) fn presented<'a>(headers: &'a HeaderMap, shown: &'a Shown) -> Option<
 }
 
 /// The session that the cookie of the realm names.
-pub(crate) fn session(app: &App, realm: &Realm, headers: &HeaderMap) -> Option<Presence> {
+fn session(app: &App, realm: &Realm, headers: &HeaderMap) -> Option<Presence> {
     let name = session_cookie(app, &realm.tenant);
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));

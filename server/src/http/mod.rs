@@ -89,13 +89,18 @@ impl App {
         &self.0.settings
     }
 
+    /// How answers are spelled where no tenant says otherwise.
+    pub(crate) fn usual_style(&self) -> Style {
+        Style { codes: self.0.settings.error_codes, messages: self.0.settings.messages }
+    }
+
     /// How the tenant's answers are spelled; the server's way when the tenant cannot be read.
     pub(crate) async fn style(&self, tenant: &TenantId) -> Style {
-        let found = self.0.house.ports.store.tenant(tenant).await.ok().flatten();
+        let (found, usual) = (self.0.house.ports.store.tenant(tenant).await.ok().flatten(), self.usual_style());
         let own = found.as_ref();
         Style {
-            codes: own.and_then(|tenant| tenant.error_codes).unwrap_or(self.0.settings.error_codes),
-            messages: own.and_then(|tenant| tenant.messages).unwrap_or(self.0.settings.messages),
+            codes: own.and_then(|tenant| tenant.error_codes).unwrap_or(usual.codes),
+            messages: own.and_then(|tenant| tenant.messages).unwrap_or(usual.messages),
         }
     }
 }

@@ -61,27 +61,29 @@ struct NativeBody<'a> {
     step: Option<wire::StepBody>,
 }
 
+/// The status of a refusal at a face, and what OAuth calls it there.
+pub(super) fn told(face: Face, error: &Error) -> (u16, &'static str) {
+    match face {
+        Face::Challenge => first_party::told(error),
+        _ => (error.code().row().status, error.oauth_name()),
+    }
+}
+
 /// Tells a refusal in the face of its path.
 pub(super) fn render(error: &Error, face: Face, style: Style, links: &str, trace_id: &str, realm: &str) -> Response {
     let row = error.code().row();
+    let (number, name) = told(face, error);
     let body = match face {
         Face::Native => native(error, style, links, trace_id),
-        Face::Challenge => json!({
-            "error": first_party::told(error).1, "error_description": error.description(), "traceId": trace_id,
-        }),
-        Face::OAuth => json!({
-            "error": error.oauth_name(), "error_description": error.description(), "traceId": trace_id,
+        Face::Challenge | Face::OAuth => json!({
+            "error": name, "error_description": error.description(), "traceId": trace_id,
         }),
         Face::Scim => scim(error, trace_id),
         Face::Management => json!({
             "code": row.code(style.codes), "message": row.message, "description": error.description(), "traceId": trace_id,
         }),
     };
-    let status = match face {
-        Face::Challenge => status(first_party::told(error).0),
-        _ => status_of(row),
-    };
-    let mut response = (status, Json(body)).into_response();
+    let mut response = (status(number), Json(body)).into_response();
     let headers = response.headers_mut();
     if face == Face::Scim {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));

@@ -79,8 +79,10 @@ async fn otherwise() -> Refusal {
 /// Runs a request as a task of its own and ends the wait for it with 503 before its caller gives up. The task runs to its
 /// end also when the caller hangs up, so a claimed flow is settled and a refusal is charged; if it panics, that is an answer
 /// like any other fault.
-async fn run(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refusal> {
-    let origin = caller::origin(&app, request.headers(), request.extensions());
+async fn run(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Refusal> {
+    let source = caller::source_of(&app, request.extensions(), request.headers());
+    let origin = caller::origin(&source, request.extensions());
+    request.extensions_mut().insert(source);
     let task = tokio::spawn(PresentCall::answer(origin, next.run(request)).in_current_span());
     match tokio::time::timeout(app.settings().timeout, task).await {
         Ok(Ok(response)) => Ok(response),

@@ -76,10 +76,15 @@ async fn tell(app: &App, path: &str, trace: &TraceId, error: &Error, marked: Res
     }
     let place = place(path);
     let tenant = place.tenant.unwrap_or_else(TenantId::root);
-    let style = app.style(&tenant).await;
+    let face = Face::of(place.rest);
+    // The other faces have the names of their standards.
+    let style = match face {
+        Face::Native | Face::Management => app.style(&tenant).await,
+        Face::Challenge | Face::OAuth | Face::Scim => app.usual_style(),
+    };
     let links = caller::authn_url(app, &tenant, place.qualified);
     let realm = tenant.as_str();
-    let mut response = render(error, Face::of(place.rest), style, &links, &trace.0, realm);
+    let mut response = render(error, face, style, &links, &trace.0, realm);
     for (name, value) in marked.headers() {
         if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
             response.headers_mut().append(name.clone(), value.clone());

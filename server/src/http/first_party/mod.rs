@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use vestibule_core::error::{Code, Error};
 use vestibule_core::flow::{Progressed, RawParams};
@@ -17,30 +17,21 @@ use vestibule_core::oauth::first_party::{Challenged, Given};
 use self::wire::{CodeBody, InsufficientBody};
 use super::App;
 use super::body::{Form, Object};
-use super::caller::{self, Caller};
+use super::caller::Caller;
 use super::native::authn::ParamsBody;
-use super::native::authorize::session_cookie;
+use super::native::authorize::{concluded, step_body};
 use super::reply::Reply;
 
 pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -> Reply<Response> {
     let Caller { realm, source, shown } = caller;
     let given = given(&form.params)?;
-    let cookie = caller::session(&app, &realm, &form.headers);
-    let tenant = &realm.tenant;
-    let challenged = Challenged { tenant, shown: &shown, params: &form.params, given, cookie, source };
+    let challenged = Challenged { tenant: &realm.tenant, shown: &shown, params: &form.params, given, source };
     match app.house().authorize_by_challenge(challenged).await? {
         Progressed::Step(step) => {
-            let style = app.style(tenant).await;
-            let authn = caller::authn_url(&app, tenant, realm.qualified);
-            Ok((StatusCode::FORBIDDEN, Json(InsufficientBody::of(&step, style, &authn))).into_response())
+            let body = InsufficientBody::of(&step, step_body(&app, &realm, &step).await);
+            Ok((StatusCode::FORBIDDEN, Json(body)).into_response())
         }
-        Progressed::Done(completion) => {
-            let mut response = Json(CodeBody::of(&completion)).into_response();
-            if let Some(cookie) = session_cookie(&app, &realm, &completion) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            Ok(response)
-        }
+        Progressed::Done(completion) => Ok(concluded(&app, &realm, &completion, CodeBody::of(&completion))),
     }
 }
 

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use vestibule_core::flow::{Completion, Step};
 
-use super::super::Style;
 use super::super::native::wire::StepBody;
 
 /// More is needed: HTTP 403.
@@ -41,14 +40,14 @@ pub(crate) struct CodeBody {
 }
 
 impl InsufficientBody {
-    pub fn of(step: &Step, style: Style, authn: &str) -> Self {
+    pub fn of(step: &Step, body: StepBody) -> Self {
         let told = step.messages.first().map(|message| message.text.clone().into_owned());
         let usual = || "The login needs an answer to the step in nextStep.".to_owned();
         Self {
             error: Insufficient::Authorization,
             error_description: told.unwrap_or_else(usual),
             auth_session: step.flow_id.clone(),
-            step: StepBody::of(step, style, authn),
+            step: body,
         }
     }
 }

@@ -1,18 +1,19 @@
-//! `/oauth2/authorize`: starts a login. `response_mode=direct` is looked at here and nowhere else.
+//! `/oauth2/authorize`: starts a login, which answers here where it is asked for in direct mode.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use vestibule_core::error::{Code, Error};
-use vestibule_core::flow::{Completion, Progressed};
+use vestibule_core::flow::{Completion, Progressed, Step};
 use vestibule_core::oauth::Params;
 
+use super::super::App;
 use super::super::body::Form;
 use super::super::caller::{self, Caller, Realm};
 use super::super::cors::NoCors;
 use super::super::reply::Reply;
-use super::super::{App, Style};
 use super::wire::{CompletionBody, StepBody};
 
 /// Which kind of answer a request wants.
@@ -29,10 +30,8 @@ pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -
     match if pushed { Mode::Direct } else { mode(&form.params)? } {
         Mode::Redirect => Ok(not_direct()),
         Mode::Direct => {
-            let realm = caller.realm.clone();
-            let cookie = caller::session(&app, &realm, &form.headers);
-            let whence = (cookie, &caller.source);
-            let progressed = app.house().authorize_natively(&realm.tenant, &caller.shown, &form.params, whence).await?;
+            let Caller { realm, source, shown } = caller;
+            let progressed = app.house().authorize_natively(&realm.tenant, &shown, &form.params, &source).await?;
             answer(&app, &realm, progressed).await
         }
     }
@@ -41,23 +40,27 @@ pub(crate) async fn handle(State(app): State<App>, caller: Caller, form: Form) -
 /// How a login went on, as it is sent.
 pub(super) async fn answer(app: &App, realm: &Realm, progressed: Progressed) -> Reply<Response> {
     match progressed {
-        Progressed::Step(step) => {
-            let settings = app.settings();
-            let style = match step.messages.is_empty() {
-                true => Style { codes: settings.error_codes, messages: settings.messages },
-                false => app.style(&realm.tenant).await,
-            };
-            let authn = caller::authn_url(app, &realm.tenant, realm.qualified);
-            Ok(Json(StepBody::of(&step, style, &authn)).into_response())
-        }
-        Progressed::Done(completion) => {
-            let mut response = Json(CompletionBody::of(&completion)).into_response();
-            if let Some(cookie) = session_cookie(app, realm, &completion) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            Ok(response)
-        }
+        Progressed::Step(step) => Ok(Json(step_body(app, realm, &step).await).into_response()),
+        Progressed::Done(completion) => Ok(concluded(app, realm, &completion, CompletionBody::of(&completion))),
     }
+}
+
+/// A step as it is sent at either face. How the tenant spells its messages is looked up where there is one.
+pub(crate) async fn step_body(app: &App, realm: &Realm, step: &Step) -> StepBody {
+    let style = match step.messages.is_empty() {
+        true => app.usual_style(),
+        false => app.style(&realm.tenant).await,
+    };
+    StepBody::of(step, style, &caller::authn_url(app, &realm.tenant, realm.qualified))
+}
+
+/// The end of a login at either face: its body, and the cookie of its session.
+pub(crate) fn concluded(app: &App, realm: &Realm, completion: &Completion, body: impl Serialize) -> Response {
+    let mut response = Json(body).into_response();
+    if let Some(cookie) = session_cookie(app, realm, completion) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Which kind of answer a request wants.
@@ -85,7 +88,7 @@ fn not_direct() -> Response {
 }
 
 /// The cookie of single sign-on: gone with the browser, unless the user asked to be remembered.
-pub(crate) fn session_cookie(app: &App, realm: &Realm, completion: &Completion) -> Option<HeaderValue> {
+fn session_cookie(app: &App, realm: &Realm, completion: &Completion) -> Option<HeaderValue> {
     let name = caller::session_cookie(app, &realm.tenant);
     let secure = if app.house().urls.is_https() { "; Secure" } else { "" };
     let age = completion.remembered_until.map(|until| until.since(app.house().ports.clock.now()).as_secs());

@@ -13,7 +13,7 @@ use super::authorize::{Mode, mode};
 
 pub(crate) async fn handle(State(app): State<App>, method: Method, caller: Caller, form: Form) -> Reply<Response> {
     let realm = caller.realm;
-    let cookie = caller::session(&app, &realm, &form.headers).map(|presence| presence.session);
+    let cookie = caller.source.presence.map(|presence| presence.session);
     let direct = matches!(mode(&form.params)?, Mode::Direct);
     // No state changes by a GET that any page can make a browser send: there the hint must tell whose session it is.
     let cookie = cookie.filter(|_| !direct || method == Method::POST);

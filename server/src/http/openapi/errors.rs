@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use vestibule_core::error::{Code, Error, Row, Spelling};
 
 use super::super::face::Face;
-use super::super::first_party;
+use super::super::reply::told;
 
 /// The name of a face's component for a status.
 fn name(face: Face, status: u16) -> String {
@@ -18,8 +18,7 @@ pub(super) fn responses(spelling: Spelling) -> Value {
     for face in [Face::Native, Face::Challenge, Face::OAuth, Face::Management, Face::Scim] {
         for code in Code::ALL.iter().filter(|code| comes_in(face, code.row())) {
             let row = code.row();
-            let (told, oauth) = first_party::told(&Error::new(*code));
-            let status = if face == Face::Challenge { told } else { row.status };
+            let (status, oauth) = told(face, &Error::new(*code));
             let component = components.entry(name(face, status)).or_insert_with(|| component(face, status));
             let content = component.get_mut("content").and_then(Value::as_object_mut);
             let examples =
@@ -75,15 +74,16 @@ fn property(name: &str) -> Value {
     }
 }
 
-fn example(face: Face, row: &Row, challenged: &str, spelling: Spelling) -> Value {
+fn example(face: Face, row: &Row, oauth: &str, spelling: Spelling) -> Value {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     match face {
         Face::Native => json!({
             "code": row.code(spelling), "message": row.message, "description": row.description, "traceId": TRACE,
             "error": row.name,
         }),
-        Face::Challenge => json!({ "error": challenged, "error_description": row.description, "traceId": TRACE }),
-        Face::OAuth => json!({ "error": row.oauth, "error_description": row.description, "traceId": TRACE }),
+        Face::Challenge | Face::OAuth => {
+            json!({ "error": oauth, "error_description": row.description, "traceId": TRACE })
+        }
         Face::Management => json!({
             "code": row.code(spelling), "message": row.message, "description": row.description, "traceId": TRACE,
         }),
