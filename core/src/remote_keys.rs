@@ -1,6 +1,7 @@
 //! Public keys at addresses of others: identity providers' and clients'. They are remembered for some minutes; a token may
 //! make the server look once for a key that it does not know, and not more often than every ten seconds, else anybody
-//! could make it call others at will. A failed look is remembered as long, and meanwhile keys of the last ten minutes do.
+//! could make it call others at will. A failed look is remembered as long, and meanwhile keys of the last ten minutes do. Those
+//! who come while an address is read for the first time after long read it too.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,8 +28,10 @@ pub struct RemoteKeys(Mutex<BTreeMap<String, Found>>);
 struct Found {
     /// The keys, and when they were fetched.
     keys: Option<(Arc<JwkSet>, Timestamp)>,
-    /// The last look, whatever came of it.
+    /// When the last look began, or ended.
     looked: Timestamp,
+    /// Nothing came of the last look that ended.
+    vain: bool,
 }
 
 /// What to do about an address.
@@ -85,8 +88,12 @@ impl RemoteKeys {
         }
         let stale = of_age(STALE);
         if now.since(found.looked) < PAUSE {
-            // Somebody looks, or looked in vain.
-            return stale.map_or(Plan::Wait, Plan::Use);
+            return match stale {
+                Some(keys) => Plan::Use(keys),
+                None if found.vain => Plan::Wait,
+                // Somebody looks at this moment, and there is nothing to make do with.
+                None => Plan::Fetch(None),
+            };
         }
         found.looked = now;
         Plan::Fetch(stale)
@@ -115,8 +122,9 @@ impl RemoteKeys {
             let oldest = all.iter().min_by_key(|(_, found)| found.looked).map(|(url, _)| url.clone());
             oldest.map(|oldest| all.remove(&oldest));
         }
-        let found = all.entry(url.to_owned()).or_insert(Found { keys: None, looked: now });
+        let found = all.entry(url.to_owned()).or_insert(Found { keys: None, looked: now, vain: false });
         found.looked = now;
+        found.vain = keys.is_none();
         if let Some(keys) = &keys {
             found.keys = Some((keys.clone(), now));
         }
@@ -125,5 +133,76 @@ impl RemoteKeys {
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<String, Found>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    const URL: &str = "https://id.example.com/keys";
+
+    /// An address that answers when it is let to.
+    #[derive(Default)]
+    struct Slow {
+        looks: Cell<u32>,
+        answers: RefCell<Option<JwkSet>>,
+    }
+
+    impl Slow {
+        async fn fetch(&self) -> Result<Option<JwkSet>, ()> {
+            self.looks.set(self.looks.get() + 1);
+            std::future::poll_fn(|_| match self.answers.borrow().clone() {
+                Some(keys) => Poll::Ready(Ok(Some(keys))),
+                None => Poll::Pending,
+            })
+            .await
+        }
+    }
+
+    fn step<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn whoever_comes_while_old_keys_are_fetched_anew_is_not_sent_away() {
+        let (keys, slow) = (RemoteKeys::new(), Slow::default());
+        let ask = |now| keys.check((URL, at(now)), || slow.fetch(), |_| Ok(()));
+        slow.answers.replace(Some(JwkSet::default()));
+        assert_eq!(step(pin!(ask(0))), Poll::Ready(Ok(Some(Ok(())))));
+        slow.answers.replace(None);
+        // Long after they were good for anything.
+        let (mut first, mut second) = (pin!(ask(3_600)), pin!(ask(3_601)));
+        assert_eq!(step(first.as_mut()), Poll::Pending);
+        assert_eq!(step(second.as_mut()), Poll::Pending, "it looks as well");
+        slow.answers.replace(Some(JwkSet::default()));
+        assert_eq!(step(second), Poll::Ready(Ok(Some(Ok(())))));
+        assert_eq!(step(first), Poll::Ready(Ok(Some(Ok(())))));
+        assert_eq!(slow.looks.get(), 3);
+    }
+
+    #[test]
+    fn a_look_in_vain_is_remembered_for_a_while() {
+        let keys = RemoteKeys::new();
+        let looks = Cell::new(0);
+        let ask = |now| {
+            let fetch = || async {
+                looks.set(looks.get() + 1);
+                Ok::<_, ()>(None)
+            };
+            step(pin!(keys.check((URL, at(now)), fetch, |_| Ok(()))))
+        };
+        for (now, expected) in [(0, 1), (1, 1), (9, 1), (10, 2), (19, 2), (20, 3)] {
+            assert_eq!(ask(now), Poll::Ready(Ok(None)));
+            assert_eq!(looks.get(), expected, "after {now} s");
+        }
     }
 }
