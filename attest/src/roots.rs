@@ -52,8 +52,7 @@ impl Revoked {
 
     /// Whether the certificate with this serial number, the content of its INTEGER, is revoked.
     pub(crate) fn contains(&self, serial: &[u8]) -> bool {
-        let hex: String = serial.iter().map(|byte| format!("{byte:02x}")).collect();
-        let hex = canonical(&hex);
+        let hex = canonical(&vestibule_jose::hex(serial));
         let decimal = u128::from_str_radix(&hex, 16).map(|number| number.to_string());
         self.0.contains(&hex) || decimal.is_ok_and(|decimal| self.0.contains(&decimal))
     }

@@ -21,7 +21,7 @@ mod verify;
 
 pub use algorithm::{Algorithm, Family};
 pub use digest::{left_half_hash, sha1, sha256};
-pub use encoding::{base64url, from_base64url, from_base64url_lenient};
+pub use encoding::{base64url, from_base64url, from_base64url_lenient, from_hex, hex, pkcs8_of_pem};
 pub use error::{KeyError, VerifyError};
 pub use hotp::hotp;
 pub use jwk::{Jwk, JwkSet};

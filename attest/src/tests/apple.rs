@@ -5,8 +5,8 @@ use vestibule_core::ports::attest::{AppleAsked, AppleKey, Flaw};
 use vestibule_jose::{Algorithm, from_base64url, sha256};
 
 use super::{APP_ID, HASH, NOW};
-use crate::Attestor;
 use crate::forge::{ApplePhone, DEVELOPMENT, Forge};
+use crate::{Attestor, Roots};
 
 struct Scene {
     attestor: Attestor,
@@ -100,7 +100,7 @@ fn an_attestation_with_one_fault_is_refused_for_it() {
 fn an_attestation_under_other_roots_is_refused() {
     assert_eq!(refusal(|scene| scene.phone.paper.is_foreign = true), Flaw::Chain);
     assert_eq!(refusal(|scene| scene.attestor = Forge::new(NOW).attestor()), Flaw::Chain);
-    assert_eq!(refusal(|scene| scene.attestor = Attestor::production()), Flaw::Chain);
+    assert_eq!(refusal(|scene| scene.attestor = Attestor::new(Roots::production()).unwrap()), Flaw::Chain);
 }
 
 #[test]

@@ -8,8 +8,8 @@ use vestibule_core::ports::{Attestors as _, Secret, Timestamp};
 use vestibule_jose::base64url;
 
 use super::{NOW, PACKAGE, SIGNER};
-use crate::Attestor;
 use crate::forge::{Forge, Play};
+use crate::{Attestor, Roots};
 
 const NONCE: &str = "bm9uY2Ugb2YgdGhlIHNlcnZlcg";
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ fn asked(bound: Bound<'_>) -> PlayAsked<'_> {
 }
 
 fn attestor() -> Attestor {
-    Attestor::production()
+    Attestor::new(Roots::production()).unwrap()
 }
 
 fn play() -> Play {

@@ -57,7 +57,7 @@ fn the_example_that_apple_publishes_holds() {
         development: false,
         now: Timestamp::from_seconds(1_713_456_000),
     };
-    let roots = Attestor::production().apple;
+    let roots = Attestor::new(Roots::production()).unwrap().apple;
     let check = |challenge: &[u8], asked: &AppleAsked<'_>| crate::apple::attestation(&roots, &cbor, challenge, asked);
     let key = check(b"test_server_challenge", &asked).unwrap();
     assert_eq!((key.id.as_slice(), key.counter, key.development), (key_id.as_slice(), 0, false));
@@ -71,7 +71,7 @@ fn the_attestation_of_a_phone_holds() {
     let (challenge, signer) = (bytes(CHALLENGE), bytes(SIGNER).try_into().unwrap());
     let signers = [signer];
     let asked = android(&challenge, &signers);
-    let attestor = Attestor::production();
+    let attestor = Attestor::new(Roots::production()).unwrap();
     let key = attestor.android_key(&android_chain(), &asked).unwrap();
     assert_eq!((key.level, key.public_key.crv.as_deref()), (Level::TrustedEnvironment, Some("P-256")));
 

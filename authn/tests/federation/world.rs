@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use vestibule_attest::Attestor;
+use vestibule_attest::{Attestor, Roots};
 use vestibule_core::application::{Application, Limits, MobileApps, OauthSettings, Sequence, StepOption};
 use vestibule_core::audit::Origin;
 use vestibule_core::budget::BudgetRule;
@@ -161,7 +161,7 @@ impl World {
             foundry: Arc::new(Elsewhere),
             vault: Arc::new(Elsewhere),
             passkeys: Arc::new(Elsewhere),
-            attestors: Arc::new(Attestor::production()),
+            attestors: Arc::new(Attestor::new(Roots::production()).unwrap()),
             web: web.clone(),
             bell: Arc::new(Elsewhere),
             calls: Arc::new(Origin::default()),

@@ -8,11 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
-use vestibule_jose::{Algorithm, Family, SigningKey, sha256};
+use vestibule_jose::{Algorithm, Family, SigningKey, pkcs8_of_pem, sha256};
 
 use super::{Attestation, No};
 use crate::error::{Code, Error, Fault};
@@ -77,12 +75,7 @@ impl Account {
 
     /// The key in the document: PKCS#8 in PEM (RFC 7468 §10).
     fn key(&self) -> Option<SigningKey> {
-        let pem = self.private_key.expose();
-        let (_, rest) = pem.split_once("-----BEGIN PRIVATE KEY-----")?;
-        let (body, _) = rest.split_once("-----END PRIVATE KEY-----")?;
-        let body: Secret<String> = Secret::new(body.split_ascii_whitespace().collect());
-        let der = Secret::new(STANDARD.decode(body.expose()).ok()?);
-        let key = SigningKey::from_pkcs8(Family::Rsa, der.expose()).ok()?;
+        let key = SigningKey::from_pkcs8(Family::Rsa, &pkcs8_of_pem(self.private_key.expose())?).ok()?;
         Some(match &self.private_key_id {
             Some(name) => key.named(name),
             None => key,

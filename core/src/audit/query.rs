@@ -93,7 +93,7 @@ impl Filter {
         if !late || !early || (self.user.is_some() && record.user != self.user) {
             return Ok(false);
         }
-        if self.what.is_empty() && self.app.is_none() && self.flow.is_none() && self.trace.is_none() {
+        if !self.reads_bodies() {
             return Ok(true);
         }
         let entry: Entry<'_> = serde_json::from_str(&record.body).map_err(unreadable)?;
@@ -101,6 +101,11 @@ impl Filter {
         let app = self.app.is_none() || self.app == entry.app;
         let flow = self.flow.is_none() || self.flow == entry.flow;
         Ok(what && app && flow && (self.trace.is_none() || self.trace == entry.trace))
+    }
+
+    /// Whether something is wanted that only the body of a record tells.
+    fn reads_bodies(&self) -> bool {
+        !self.what.is_empty() || self.app.is_some() || self.flow.is_some() || self.trace.is_some()
     }
 
     /// Whether no later record can be wanted.
@@ -121,9 +126,12 @@ impl Filter {
             }
         }
         for _ in 0..LOOK.div_ceil(BATCH) {
-            let walk = Walk { tenant: Some(tenant.clone()), user: self.user, after: found.next, limit: BATCH };
+            // One more than are missing, to see whether there are more.
+            let missing = limit.saturating_sub(found.records.len()).saturating_add(1);
+            let size = if self.reads_bodies() { BATCH } else { BATCH.min(missing) };
+            let walk = Walk { tenant: Some(tenant.clone()), user: self.user, after: found.next, limit: size };
             let batch = store.records(&walk).await?;
-            let is_last = batch.len() < BATCH;
+            let is_last = batch.len() < size;
             for record in batch {
                 if found.records.len() >= limit {
                     found.more = true;

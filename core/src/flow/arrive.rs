@@ -4,10 +4,10 @@
 //! cannot be made into a second factor.
 
 use super::authenticator::Authenticator;
-use super::conclude::{ACR, acr};
+use super::conclude::is_strong;
 use super::engine::{Engine, Scene};
 use super::identify::Identity;
-use super::state::{Progress, Proof, State, Turn, Who};
+use super::state::{Progress, State, Turn, Who};
 use super::steps::Spot;
 use crate::error::{Error, Fault};
 
@@ -68,9 +68,8 @@ impl Engine {
     /// application may not take it, and would give whoever has the password alone one that opens this user's every door. A
     /// login that steps up owes two factors that were there before it.
     async fn owes_a_factor(&self, scene: Scene<'_>, progress: &Progress) -> Result<bool, Fault> {
-        let proofs: Vec<&Proof> = progress.proofs().collect();
         let Some(Who::Known(user)) = &progress.who else { return Ok(true) };
-        if acr(&proofs) == ACR[1] {
+        if is_strong(progress) {
             return Ok(false);
         }
         if scene.ticket.binding.step_up {

@@ -7,15 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::web::{WebAnswer, WebRequest};
 use vestibule_core::ports::{Clock, Secret, Timestamp, Web};
-use vestibule_jose::{Algorithm, Family, SigningKey};
+use vestibule_jose::{Algorithm, Family, SigningKey, pkcs8_of_pem};
 
 use super::answer::{ask, judge, later};
 use super::{Carrier, Undelivered};
@@ -54,9 +52,9 @@ impl FcmCarrier {
         let account: Account = serde_json::from_str(fcm.service_account.expose())
             // The parser's error may quote the file, so only its place is told.
             .map_err(|error| Fault::from("reading the service account of FCM", format!("line {}", error.line())))?;
-        let der =
-            der(account.private_key.0.expose()).ok_or(Fault::new("the private key of FCM's account is no PEM"))?;
-        let key = SigningKey::from_pkcs8(Family::Rsa, der.expose())
+        let der = pkcs8_of_pem(account.private_key.0.expose());
+        let der = der.ok_or(Fault::new("the private key of FCM's account is no PEM"))?;
+        let key = SigningKey::from_pkcs8(Family::Rsa, &der)
             .map_err(|error| Fault::from("reading the private key of FCM's account", error))?
             .named(&account.private_key_id);
         let url = format!("{}/v1/projects/{}/messages:send", fcm.base.trim_end_matches('/'), account.project_id);
@@ -135,14 +133,6 @@ fn meaning(answer: &WebAnswer) -> Result<(), Undelivered> {
         Some("SENDER_ID_MISMATCH") => Err(Undelivered::permanent("the device belongs to another sender at FCM")),
         _ => judge(answer),
     }
-}
-
-/// The document inside a PEM file with one block (RFC 7468).
-fn der(pem: &str) -> Option<Secret<Vec<u8>>> {
-    let (_, rest) = pem.split_once("-----BEGIN PRIVATE KEY-----")?;
-    let (inside, _) = rest.split_once("-----END PRIVATE KEY-----")?;
-    let text = Secret::new(inside.split_ascii_whitespace().collect::<String>());
-    STANDARD.decode(text.expose()).ok().map(Secret::new)
 }
 
 #[derive(Deserialize)]

@@ -173,10 +173,7 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     let short = TYPES.iter().find(|(known, _)| *known == oid).map(|(_, short)| *short);
     match (short, attribute.as_str()) {
         (Some(short), Ok(value)) => format!("{short}={}", escaped(value)),
-        _ => {
-            let hex: String = attribute.as_slice().iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("{oid}=#{hex}")
-        }
+        _ => format!("{oid}=#{}", vestibule_jose::hex(attribute.as_slice())),
     }
 }
 

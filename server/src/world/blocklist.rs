@@ -7,6 +7,7 @@ use std::path::Path;
 
 use vestibule_core::error::Fault;
 use vestibule_core::user::{BlockKey, Blocklist};
+use vestibule_jose::from_hex;
 
 /// Longest line: a longer password cannot be set.
 const LONGEST: usize = 1024;
@@ -54,23 +55,12 @@ fn key(line: &[u8]) -> Result<Option<BlockKey>, String> {
         return Ok(None);
     }
     let (hex, count) = text.split_once(':').map_or((text, None), |(hex, count)| (hex, Some(count)));
-    let Some(digest) = digest(hex) else { return Ok(Some(BlockKey::of(text))) };
+    let digest: Option<[u8; 20]> = from_hex(hex).and_then(|bytes| bytes.try_into().ok());
+    let Some(digest) = digest else { return Ok(Some(BlockKey::of(text))) };
     if count.is_some_and(|count| count.trim().parse::<u64>().is_err()) {
         return Err("what follows the SHA-1 is not a count".to_owned());
     }
     Ok(Some(BlockKey::of_sha1(&digest)))
-}
-
-/// The bytes of forty hexadecimal digits.
-fn digest(hex: &str) -> Option<[u8; 20]> {
-    if hex.len() != 40 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut digest = [0; 20];
-    for (byte, at) in digest.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(digest)
 }
 
 #[cfg(test)]

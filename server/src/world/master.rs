@@ -10,6 +10,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use vestibule_core::error::Fault;
 use vestibule_core::ports::{Entropy, Secret};
+use vestibule_jose::from_hex;
 
 use super::vault::MasterKey;
 
@@ -37,7 +38,7 @@ pub fn spell_master(key: &MasterKey) -> Secret<String> {
 /// It is no key, or one that was plainly not drawn at random; the sentence does not quote it.
 pub fn read_master(text: &str) -> Result<MasterKey, &'static str> {
     let text = text.trim();
-    let bytes = if text.len() == 64 { hex(text) } else { LENIENT.decode(text).ok() };
+    let bytes = if text.len() == 64 { from_hex(text) } else { LENIENT.decode(text).ok() };
     let bytes = Secret::new(bytes.unwrap_or_default());
     let key: [u8; 32] = bytes.expose().as_slice().try_into().map_err(|_| FORM)?;
     let first = key.first().copied().unwrap_or_default();
@@ -81,11 +82,6 @@ fn write_new(path: &Path, key: &MasterKey) -> std::io::Result<()> {
         std::fs::File::open(folder)?.sync_all()?;
     }
     Ok(())
-}
-
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    digits?.chunks(2).map(|pair| u8::try_from(pair.iter().fold(0, |byte, digit| byte * 16 + digit)).ok()).collect()
 }
 
 #[cfg(test)]

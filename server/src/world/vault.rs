@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use vestibule_core::error::Fault;
 use vestibule_core::ports::{Entropy, Secret, Vault, Wrapped};
-use vestibule_jose::{SealKey, derive};
+use vestibule_jose::{SealKey, derive, hex};
 
 /// A 256-bit master key.
 pub type MasterKey = Secret<[u8; 32]>;
@@ -33,7 +33,7 @@ const NONE: Fault = Fault::new("there is no master key");
 #[async_trait]
 impl Vault for Safe {
     fn keys(&self) -> Vec<String> {
-        self.keys.iter().map(|key| name(key.key_id())).collect()
+        self.keys.iter().map(|key| hex(&key.key_id())).collect()
     }
 
     async fn wrap(&self, purpose: &str, plain: &[u8]) -> Result<Wrapped, Fault> {
@@ -41,12 +41,12 @@ impl Vault for Safe {
         let mut nonce = [0; 12];
         self.entropy.fill(&mut nonce);
         let sealed = first.seal(purpose, nonce, plain).map_err(|error| Fault::from("wrapping a secret", error))?;
-        Ok(Wrapped { key: name(first.key_id()), bytes: sealed.into_bytes() })
+        Ok(Wrapped { key: hex(&first.key_id()), bytes: sealed.into_bytes() })
     }
 
     async fn unwrap(&self, purpose: &str, wrapped: &Wrapped) -> Result<Secret<Vec<u8>>, Fault> {
         let refused = |why: String| Fault::from("opening a wrapped secret", why);
-        let key = self.keys.iter().find(|key| name(key.key_id()) == wrapped.key);
+        let key = self.keys.iter().find(|key| hex(&key.key_id()) == wrapped.key);
         let key = key.ok_or_else(|| refused(format!("there is no master key {}", wrapped.key)))?;
         let text = std::str::from_utf8(&wrapped.bytes).unwrap_or_default();
         let plain = key.open(purpose, text).ok_or_else(|| refused(format!("the {purpose} was changed")))?;
@@ -60,10 +60,6 @@ fn seal_key(master: &MasterKey) -> Result<SealKey, Fault> {
     let id = derive(master.expose(), "vault name").map_err(broken)?;
     let id = id.first_chunk::<4>().copied().unwrap_or_default();
     SealKey::new(id, &*derive(master.expose(), "vault seal").map_err(broken)?).map_err(broken)
-}
-
-fn name(id: [u8; 4]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use vestibule::config::{Config, DeliveryKind};
 use vestibule::http::App;
 use vestibule::wiring;
 use vestibule::world::{HashingPool, PresentCall, Safe};
-use vestibule_attest::Attestor;
+use vestibule_attest::{Attestor, Roots};
 use vestibule_authn::PasskeyVerifier;
 use vestibule_core::application::{
     Application, Callback, ClientSecret, GrantType, OauthSettings, Sequence, SequenceStep, StepOption,
@@ -88,7 +88,7 @@ impl Default for Setting {
             authenticators: Vec::new(),
             web: Arc::new(Nobody),
             watched: Arc::default(),
-            attestors: Arc::new(Attestor::production()),
+            attestors: Arc::new(Attestor::new(Roots::production()).unwrap()),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::signed::{Heading, claims, heading, in_time};
 use super::{DeviceEdit, absent, invalid};
-use crate::audit::{Actor, What};
+use crate::audit::What;
 use crate::credential::push::{Answer, Found};
 use crate::credential::{Credential, PushDevice};
 use crate::error::{Code, Error};
@@ -100,7 +100,7 @@ impl House {
         if !found.answer(&self.ports, answer).await? {
             return Err(Code::Gone.into());
         }
-        let event = self.ports.event(What::PushAnswered, tenant).by(Actor::User(credential.user)).factor(&credential);
+        let event = self.told_of(What::PushAnswered, &credential);
         let response = if given.response == Given::Approved { "approved" } else { "denied" };
         self.ports.record(event.with("response", response).with("number", is_right)).await?;
         if is_right { Ok(given.response) } else { Err(invalid("The number is not the one that the sign-in shows.")) }

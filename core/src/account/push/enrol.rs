@@ -9,7 +9,7 @@ use vestibule_jose::{Jwk, base64url};
 use super::signed::is_signed;
 use super::{absent, check, invalid, signed_in};
 use crate::admin::Operator;
-use crate::audit::{Actor, What};
+use crate::audit::What;
 use crate::credential::{Credential, Held, Kind, PushDevice};
 use crate::error::{Code, Error, Fault};
 use crate::house::House;
@@ -95,8 +95,7 @@ impl House {
         let device = Credential::new(&user, new.device, &new.name, held, &self.ports);
         match self.ports.store.add_credential(&device).await? {
             Added::Kept => {
-                let event = self.ports.event(What::FactorEnrolled, tenant).by(Actor::User(user.id));
-                self.ports.record(event.factor(&device)).await?;
+                self.ports.record(self.told_of(What::FactorEnrolled, &device)).await?;
                 self.tell(&user, "factor-added", &device.label).await?;
                 Ok(device)
             }

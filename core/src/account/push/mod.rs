@@ -10,7 +10,7 @@ pub use answer::Given;
 pub use enrol::{NewDevice, Ticket};
 
 use crate::admin::Operator;
-use crate::audit::{Actor, What};
+use crate::audit::{Actor, Event, What};
 use crate::credential::{Credential, Held, Kind, PushDevice};
 use crate::error::{Code, Error};
 use crate::house::House;
@@ -32,6 +32,11 @@ pub struct DeviceEdit {
 }
 
 impl House {
+    /// Something that the user of a device did about it.
+    fn told_of(&self, what: What, device: &Credential) -> Event {
+        self.ports.event(what, &device.tenant).by(Actor::User(device.user)).factor(device)
+    }
+
     /// The signed-in user's devices, oldest first.
     ///
     /// # Errors
@@ -84,8 +89,7 @@ impl House {
         };
         match self.ports.store.save_credential(&after, before.revision).await? {
             Saved::Kept => {
-                let event = self.ports.event(What::FactorChanged, &after.tenant).by(Actor::User(after.user));
-                self.ports.record(event.factor(&after)).await?;
+                self.ports.record(self.told_of(What::FactorChanged, &after)).await?;
                 Ok(after)
             }
             Saved::Moved | Saved::Taken(_) => {
@@ -98,8 +102,7 @@ impl House {
         if !self.ports.store.remove_credential(&device.tenant, &user.id, &device.id).await? {
             return Err(absent());
         }
-        let event = self.ports.event(What::FactorRemoved, &device.tenant).by(Actor::User(user.id));
-        self.ports.record(event.factor(device)).await?;
+        self.ports.record(self.told_of(What::FactorRemoved, device)).await?;
         self.tell(user, "factor-removed", &device.label).await
     }
 

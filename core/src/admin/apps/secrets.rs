@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use vestibule_jose::{base64url, sha256};
+use vestibule_jose::{base64url, hex, sha256};
 
 use super::{Administration, CreatedApp, Operator, Permission, conflict, invalid};
 use crate::application::{Application, AuthMethod, ClientSecret, OauthSettings};
@@ -104,7 +104,7 @@ impl Administration {
             Some(AuthMethod::ClientSecretJwt) => Some(self.secrets.seal(SEALED_SECRET, self.ports.random(), bytes)?),
             _ => None,
         };
-        let id = self.ports.random::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(&self.ports.random::<8>());
         Ok(ClientSecret { id, sealed, ..ClientSecret::new(sha256(bytes), self.ports.clock.now()) })
     }
 }
