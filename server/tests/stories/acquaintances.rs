@@ -100,7 +100,7 @@ async fn a_session_makes_its_device_known_wherever_it_is() {
 async fn a_passkey_signs_in_whatever_strangers_guess() {
     let world = world().await;
     world.app_with("bank", |app| app.sequence = steps(&[&[PASSKEY]])).await;
-    let kim = world.store().user_by_name(&vestibule_core::ports::TenantId::root(), "kim").await.unwrap().unwrap();
+    let kim = world.who("kim").await;
     let key = world.passkey(&kim).await;
     siege(&world, &world.at(ELSEWHERE)).await;
     is_out(&world.at("192.0.2.1")).await;
@@ -221,7 +221,7 @@ async fn a_code_from_the_mailbox_forgives_no_wrong_ones_of_the_authenticator_app
 async fn another_password_makes_everybody_a_stranger() {
     let world = world().await;
     is_in(&world.at(HOME)).await;
-    let kim = world.store().user_by_name(&vestibule_core::ports::TenantId::root(), "kim").await.unwrap().unwrap();
+    let kim = world.who("kim").await;
     assert_eq!(world.store().acquaintances(&kim.id).await.unwrap().len(), 1);
     let mut other = kim.clone();
     other.revision += 1;
@@ -247,7 +247,7 @@ async fn a_known_network_is_forgotten_after_ninety_days() {
 async fn the_usual_login_notes_nothing() {
     let world = world().await;
     let seen = || async {
-        let kim = world.store().user_by_name(&vestibule_core::ports::TenantId::root(), "kim").await.unwrap().unwrap();
+        let kim = world.who("kim").await;
         let kept = world.store().acquaintances(&kim.id).await.unwrap();
         kept.iter().map(|one| one.seen).collect::<Vec<_>>()
     };

@@ -215,7 +215,8 @@ pub fn spelled(form: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
 }
 
-fn merged<'a>(usual: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+/// The usual parameters with others in their place; an empty value leaves one out.
+pub fn merged<'a>(usual: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut form = usual.to_vec();
     form.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
     form.extend(more.iter().filter(|(_, value)| !value.is_empty()));

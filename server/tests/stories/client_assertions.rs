@@ -61,9 +61,7 @@ pub fn made(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>)
 /// Asks for a token of the application itself.
 pub async fn ask(world: &World, assertion: &str, more: &[(&str, &str)]) -> Answer {
     let form = [("grant_type", "client_credentials"), ("client_assertion_type", TYPE), ("client_assertion", assertion)];
-    let kept = form.iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
-    let form: Vec<_> = kept.chain(more.iter().filter(|(_, value)| !value.is_empty())).copied().collect();
-    world.anonymous().form("/oauth2/token", &form).await
+    world.anonymous().form("/oauth2/token", &merged(&form, more)).await
 }
 
 #[track_caller]

@@ -8,12 +8,10 @@ use serde_json::{Value, json};
 use vestibule_jose::{Family, base64url, from_base64url};
 
 use crate::caller::{Answer, Caller};
-use crate::dpop_refusals::{is_proof_refusal, sentence};
+use crate::dpop_refusals::{MISSING, OTHER_KEY, is_proof_refusal, sentence};
 use crate::prover::Prover;
 use crate::world::*;
 
-const MISSING: &str = "A DPoP proof is missing: what the request is about is bound to a key.";
-const OTHER_KEY: &str = "The DPoP proof was made with another key than the one that is bound.";
 const USED: &str = "The DPoP proof was used before: make a new one for each request.";
 const CODES: &str = crate::me::CODES;
 
@@ -234,7 +232,7 @@ async fn a_proof_is_remembered_for_as_long_as_it_is_young_enough() {
     caller.authorize("shop", &[]).await.is(200);
     for _ in 0..7 {
         is_proof_refusal(&caller.authorize("shop", &[]).await, 401, "invalid_dpop_proof", USED);
-        world.house.ports.store.sweep(vestibule_core::ports::Clock::now(&*world.clock), 100).await.unwrap();
+        world.house.ports.store.sweep(world.now(), 100).await.unwrap();
         world.wait(seconds(10));
     }
     is_proof_refusal(&caller.authorize("shop", &[]).await, 401, "invalid_dpop_proof", USED);

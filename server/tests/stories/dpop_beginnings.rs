@@ -4,12 +4,10 @@
 use serde_json::json;
 
 use crate::dpop::shop;
-use crate::dpop_refusals::is_proof_refusal;
+use crate::dpop_refusals::{MISSING, OTHER_KEY, is_proof_refusal};
 use crate::world::*;
 
 const CHALLENGES: &str = "/oauth2/authorize-challenge";
-const MISSING: &str = "A DPoP proof is missing: what the request is about is bound to a key.";
-const OTHER_KEY: &str = "The DPoP proof was made with another key than the one that is bound.";
 const UNBOUND: &str =
     "The login was started without a DPoP proof, so none protects it: start it anew with one, or go on without.";
 

@@ -219,8 +219,8 @@ impl Scene {
     }
 }
 
-const MISSING: &str = "A DPoP proof is missing: what the request is about is bound to a key.";
-const OTHER_KEY: &str = "The DPoP proof was made with another key than the one that is bound.";
+pub const MISSING: &str = "A DPoP proof is missing: what the request is about is bound to a key.";
+pub const OTHER_KEY: &str = "The DPoP proof was made with another key than the one that is bound.";
 const SEVERAL: &str = "The request has more than one DPoP header.";
 const OLD: &str = "The iat of the DPoP proof is too long ago: make a new one for each request.";
 const AHEAD: &str = "The iat of the DPoP proof lies in the future: the clock of its maker is ahead.";

@@ -1,7 +1,6 @@
 //! Users who bring the hash of their password from another server.
 
 use serde_json::{Value, json};
-use vestibule_core::ports::TenantId;
 
 use crate::operators::*;
 use crate::world::*;
@@ -21,7 +20,7 @@ fn imported(name: &str, hash: &str) -> Value {
 
 impl World {
     async fn stored_hash(&self, name: &str) -> String {
-        self.store().user_by_name(&TenantId::root(), name).await.unwrap().unwrap().password.unwrap().0
+        self.who(name).await.password.unwrap().0
     }
 }
 

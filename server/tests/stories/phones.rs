@@ -204,7 +204,7 @@ impl Instance {
 
     /// A proof that the key is held.
     pub fn proof(&self, world: &World, challenge: &str) -> String {
-        let now = vestibule_core::ports::Clock::now(&*world.clock).seconds();
+        let now = world.now().seconds();
         self.sign(POP, &json!({"aud": ISSUER, "jti": "one", "iat": now, "challenge": challenge}))
     }
 

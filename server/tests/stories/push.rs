@@ -300,7 +300,7 @@ async fn a_device_that_was_removed_agrees_to_nothing() {
     let (world, phone, _) = world().await;
     let login = begun(&world, "kim").await;
     phone.approve(&world, login.message(), &login.number).await.is(200);
-    let kim = world.store().user_by_name(&vestibule_core::ports::TenantId::root(), "kim").await.unwrap().unwrap();
+    let kim = world.who("kim").await;
     for held in world.store().credentials(&kim.tenant, &kim.id).await.unwrap() {
         assert!(world.store().remove_credential(&kim.tenant, &kim.id, &held.id).await.unwrap());
     }

@@ -19,8 +19,7 @@ fn request<'a>(client_id: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str,
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
     ];
-    let kept = usual.into_iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
-    kept.chain(more.iter().filter(|(_, value)| !value.is_empty()).copied()).collect()
+    merged(&usual, more)
 }
 
 async fn push(world: &World, client_id: &str, more: &[(&str, &str)]) -> Answer {
@@ -30,9 +29,7 @@ async fn push(world: &World, client_id: &str, more: &[(&str, &str)]) -> Answer {
 /// Starts a login by the name of a pushed request, with `more` beside it.
 async fn start(world: &World, client_id: &str, uri: &str, more: &[(&str, &str)]) -> Answer {
     let form = [("client_id", client_id), ("request_uri", uri), ("response_mode", "direct")];
-    let kept = form.iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
-    let form: Vec<_> = kept.chain(more.iter().filter(|(_, value)| !value.is_empty())).copied().collect();
-    world.anonymous().form("/oauth2/authorize", &form).await
+    world.anonymous().form("/oauth2/authorize", &merged(&form, more)).await
 }
 
 async fn world() -> World {

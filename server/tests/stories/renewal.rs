@@ -125,7 +125,7 @@ async fn a_wrong_current_password_counts_with_those_of_logins() {
 async fn a_password_that_an_administrator_changed_meanwhile_ends_the_flow() {
     let world = world().await;
     let flow = asked(&world, "shop").await;
-    let kim = world.store().user_by_name(&vestibule_core::ports::TenantId::root(), "kim").await.unwrap().unwrap();
+    let kim = world.who("kim").await;
     let hash = world.house.ports.passwords.hash(&"of an administrator".to_owned().into()).await.unwrap();
     world.change_user(&kim, |user| user.password = hash).await;
     renew(&world, &flow, PASSWORD, [NEW, NEW]).await.is_step("FAIL_INCOMPLETE");
@@ -135,7 +135,7 @@ async fn a_password_that_an_administrator_changed_meanwhile_ends_the_flow() {
 #[tokio::test]
 async fn a_new_password_ends_other_sessions_and_grants() {
     let world = world().await;
-    let lee = world.store().user_by_name(&vestibule_core::ports::TenantId::root(), "lee").await.unwrap().unwrap();
+    let lee = world.who("lee").await;
     let first = world.anonymous().sign_in("shop", "lee", &[]).await;
     let tokens = world.anonymous().exchange("shop", &first.is(200).code()).await;
     world.change_user(&lee, |user| user.renew_password = true).await;

@@ -27,7 +27,7 @@ use vestibule_core::user::{Profile, User, canonical_name};
 use vestibule_courier::{Bell, Courier, Entry};
 use vestibule_store::Memory;
 
-pub use crate::caller::{Answer, Caller, spelled};
+pub use crate::caller::{Answer, Caller, merged, spelled};
 pub use crate::ports::{Nobody, SeededEntropy, SharedKeys, StillClock, Watched};
 
 /// 2026-01-01 00:00 UTC.

@@ -77,7 +77,7 @@ fn login(app: &App, generator: &mut SchemaGenerator) -> Vec<Operation> {
     });
     let push = json!({
         "tags": ["Login"], "summary": "Leaves an authorization request, which starts one login within a minute (RFC 9126).",
-        "security": [{}, { "client": [] }], "requestBody": form(AUTHORIZE.iter().filter(|(name, ..)| *name != "request_uri")),
+        "security": [{}, { "client": [] }], "parameters": [proof()], "requestBody": form(AUTHORIZE.iter().filter(|(name, ..)| *name != "request_uri")),
         "responses": responses(("201", json!({
             "description": "The name of the request.",
             "content": { "application/json": { "schema": { "type": "object" }, "example": {
@@ -102,9 +102,12 @@ fn challenge(generator: &mut SchemaGenerator) -> Operation {
     if let Some(answers) = answers.as_object_mut() {
         answers.insert("403".to_owned(), more);
     }
+    let own = |name: &str| CHALLENGED.iter().any(|(other, ..)| name == *other);
+    let begins = AUTHORIZE.iter().filter(|(name, ..)| !own(name) && !["response_type", "response_mode"].contains(name));
+    let fields = CHALLENGED.iter().chain(begins);
     let operation = json!({
         "tags": ["Login"], "summary": "Begins a login or goes on with it (OAuth 2.0 for First-Party Applications).",
-        "security": [{}, { "client": [] }], "requestBody": form(CHALLENGED), "responses": answers,
+        "security": [{}, { "client": [] }], "parameters": [proof()], "requestBody": form(fields), "responses": answers,
     });
     ("/oauth2/authorize-challenge", "post", operation)
 }
@@ -119,8 +122,7 @@ fn tokens() -> Vec<Operation> {
         "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.…", "refresh_token": "3q2-7w…", "scope": "openid",
         "id_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.…", "token_type": "Bearer", "expires_in": 3600,
     });
-    let operation = |summary: &str, fields: &'static [Field], success| {
-        let proofs = if fields == TOKEN { vec![proof()] } else { Vec::new() };
+    let operation = |summary: &str, fields: &'static [Field], proofs: &[Value], success| {
         json!({
             "tags": ["Tokens"], "summary": summary, "security": client, "parameters": proofs, "requestBody": form(fields),
             "responses": responses(("200", success), OAUTH),
@@ -139,6 +141,7 @@ fn tokens() -> Vec<Operation> {
             operation(
                 "Exchanges a code, refreshes, or gives the application a token.",
                 TOKEN,
+                &[proof()],
                 answer("Tokens.", issued),
             ),
         ),
@@ -148,13 +151,14 @@ fn tokens() -> Vec<Operation> {
             operation(
                 "What a token says, if it holds (RFC 7662).",
                 GIVEN,
+                &[],
                 answer("What it says.", json!({ "active": false })),
             ),
         ),
         (
             "/oauth2/revoke",
             "post",
-            operation("Revokes a token (RFC 7009).", GIVEN, json!({ "description": "It is revoked." })),
+            operation("Revokes a token (RFC 7009).", GIVEN, &[], json!({ "description": "It is revoked." })),
         ),
         ("/oauth2/userinfo", "get", userinfo.clone()),
         ("/oauth2/userinfo", "post", userinfo),
@@ -276,6 +280,7 @@ const AUTHORIZE: &[Field] = &[
     ASSERTION,
 ];
 
+/// What the authorization challenge endpoint takes besides the parameters of a request.
 const CHALLENGED: &[Field] = &[
     ("client_id", false, "my-app", "The application, unless auth_session or its authentication names it."),
     ("auth_session", false, "AWtl…", "The login that goes on; without it one begins."),
@@ -286,17 +291,7 @@ const CHALLENGED: &[Field] = &[
         r#"{"username":"kim","password":"…"}"#,
         "The answer, a JSON object; without it the option is selected.",
     ),
-    ("scope", false, "openid profile", "At the beginning: what is asked for."),
-    ("code_challenge", false, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "At the beginning: PKCE."),
-    ("code_challenge_method", false, "S256", "S256."),
-    (
-        "redirect_uri",
-        false,
-        "myapp://callback",
-        "At the beginning: a registered address, if the token request names one.",
-    ),
-    ("acr_values", false, "aal2", "Context classes asked for."),
-    ("client_secret", false, "…", "client_secret_post of a confidential application."),
+    ("redirect_uri", false, "myapp://callback", "A registered address, if the token request names one."),
 ];
 
 const ASSERTION_TYPE: Field = (
